@@ -1,0 +1,60 @@
+"""What a dialect is, to the rest of the hub, and what a surface is given to work with."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from synchub.config import Settings
+    from synchub.connections.directory import Directory
+    from synchub.intake.committer import Committer
+    from synchub.outbox.sender import SenderFactory
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What a surface works with: the settings, the store, the door and who may come in."""
+
+    settings: "Settings"
+    engine: "Engine"
+    committer: "Committer"
+    directory: "Directory"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A path that a dialect answers at, matched in any letter case with an optional leading segment and trailing slash.
+
+    `path` is lower case and may end in `/*`. `methods` are those that the surface itself answers; every other method at
+    the path goes to the surface too, so that its refusal comes in the dialect's words.
+    """
+
+    path: str
+    methods: frozenset[str] = frozenset({"POST"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One vendor's language.
+
+    `credentials` names what `connection add` prints and how it is made and kept: "token", "password" and "api_key" are
+    inbound secrets (a digest is kept), "username" and "domain" are log-ins, "secret" is an outbound signing secret (sealed). `entities` are those that
+    it can write. `matches_code` says whether its keys are codes by which records of other partners are found.
+    """
+
+    name: str
+    title: str
+    settings: type[BaseModel]
+    claims: Sequence[Claim] = ()
+    surface: Callable[[Hub], FastAPI] | None = None
+    sender: "SenderFactory | None" = None
+    credentials: Sequence[str] = ()
+    outbound: Sequence[str] = ()
+    entities: frozenset[str] = frozenset()
+    matches_code: bool = True
+    samples: Callable[[str, Mapping[str, str]], Sequence[str]] | None = field(default=None)
