@@ -1,8 +1,8 @@
 """One folder per vendor, found by itself: each package here that has a `DIALECT` is a dialect.
 
-A dialect's folder holds `wire.py` (its wire models, which are the mapping), `routes.py` (its surface), `faults.py` (its error
-envelope), `client.py` (how we call it) and, where its authentication is its own, `access.py`. Dialects do not know each
-other, and nothing outside their folders names them.
+A dialect's folder holds `wire.py` (its wire models, which are the mapping), `routes.py` (its surface), `faults.py` (its
+error envelope), `client.py` (how we call it) and, where its authentication is its own, `access.py`. Dialects do not
+know each other, and nothing outside their folders names them.
 """
 
 import pkgutil
@@ -23,9 +23,7 @@ def find() -> dict[str, Dialect]:
     found: dict[str, Dialect] = {}
     claimed: dict[tuple[str, str], str] = {}
     for module in pkgutil.iter_modules(__path__):
-        dialect = (
-            getattr(import_module(f"{__name__}.{module.name}"), "DIALECT", None) if module.ispkg else None
-        )
+        dialect = getattr(import_module(f"{__name__}.{module.name}"), "DIALECT", None) if module.ispkg else None
         if dialect is None:
             continue
         if dialect.name in found:

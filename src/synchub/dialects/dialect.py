@@ -43,8 +43,9 @@ class Dialect:
     """One vendor's language.
 
     `credentials` names what `connection add` prints and how it is made and kept: "token", "password" and "api_key" are
-    inbound secrets (a digest is kept), "username" and "domain" are log-ins, "secret" is an outbound signing secret (sealed). `entities` are those that
-    it can write. `matches_code` says whether its keys are codes by which records of other partners are found.
+    inbound secrets (a digest is kept), "username" and "domain" are log-ins, "secret" is an outbound signing secret
+    (sealed). `entities` are those that it can write. `matches_code` says whether its keys are codes by which records of
+    other partners are found.
     """
 
     name: str

@@ -1,0 +1,65 @@
+"""The hub's settings: environment variables named SYNCHUB_*, read once and passed on."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 2**20
+
+
+class Role(StrEnum):
+    """What one process does."""
+
+    WEB = "web"
+    WORK = "work"
+
+
+class Settings(BaseSettings):
+    """All settings; each is an environment variable SYNCHUB_<NAME> and stands in `.env.example`."""
+
+    model_config = SettingsConfigDict(env_prefix="SYNCHUB_", env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    database_url: str = Field("", description="SQLAlchemy URL of the store; empty: SQLite in the data directory")
+    data_dir: Path = Field(Path("data"), description="directory for the SQLite store and large message bodies")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    secret_key: SecretStr = Field(SecretStr(""), description="key that seals the passwords we send to partners, 32 characters or more")
+    roles: str = Field("", description="what `serve` does: web, work or both, with a comma; empty: both on SQLite, web on PostgreSQL")
+    log_format: str = Field("text", pattern="text|json", description="text or json")
+    trusted_proxies: str = Field("", description="addresses or networks, with commas, whose X-Forwarded-For is believed")
+    allow_private_targets: bool = Field(True, description="whether partners may be called at private and loopback addresses")  # noqa: FBT003
+    max_body: int = Field(64 * MEBIBYTE, ge=1024, description="most bytes of one request, after unpacking")
+    queue_bytes: int = Field(256 * MEBIBYTE, ge=MEBIBYTE, description="most bytes that wait for the next commit, all connections")
+    queue_share: int = Field(64 * MEBIBYTE, ge=1024, description="most bytes that wait for the next commit, one connection")
+    queue_wait: float = Field(10.0, ge=0, description="seconds that a request waits for room before it is answered 503")
+    large_body: int = Field(256 * 1024, ge=0, description="bytes from which a raw body is kept as a file in the data directory")
+    echo_window: float = Field(5.0, ge=0, description="seconds after a delivery in which an answer to it is taken for an echo")
+    attempt_seconds: float = Field(30.0, gt=0, description="deadline of one call to a partner")
+    retry_delays: str = Field("1,5,15,60,300,900", description="seconds between calls to a partner in trouble; the last one repeats")
+    pump_window: int = Field(1000, ge=1, description="changed records looked at in one step of the pump")
+    drain_seconds: float = Field(20.0, ge=0, description="seconds that a stopping process is given to finish what it accepted")
+
+    @field_validator("roles")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        for name in filter(None, (part.strip() for part in value.split(","))):
+            Role(name)
+        return value
+
+    @property
+    def store_url(self) -> str:
+        """The URL of the store."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'synchub.db'}"
+
+    @property
+    def delays(self) -> list[float]:
+        """The retry delays in seconds."""
+        return [float(part) for part in self.retry_delays.split(",")]
+
+    @property
+    def role_set(self) -> frozenset[Role]:
+        """What this process does."""
+        named = frozenset(Role(part.strip()) for part in self.roles.split(",") if part.strip())
+        return named or (frozenset(Role) if self.store_url.startswith("sqlite") else frozenset({Role.WEB}))

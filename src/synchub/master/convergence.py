@@ -1,0 +1,252 @@
+"""The rules of convergence: how statements make a golden record, and what a partner must still be told.
+
+Pure functions over `Copy`; nothing here knows a database, a dialect or a clock. `store` calls `receive` and `golden`
+for everything that arrives, the outbox calls `difference`, `depart`, `arrive` and `bounce` for everything that leaves.
+
+A partner says only what it changes: a received field is a statement if it differs from the known copy, unless it
+answers what we are sending or have just replaced there, in which case it is an echo: known, shown, not stated. The
+known copy of a field is a set while we cannot be sure which value the partner holds.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from synchub.clock import SECOND
+from synchub.master.copies import EXISTS, Copy, Ended, Flight, Held, Round, Row, Statement
+from synchub.master.values import Value
+
+ECHO_WINDOW = 5 * SECOND
+LOOP_WINDOW = 600 * SECOND
+SAME_ROUNDS, ALL_ROUNDS = 3, 10
+
+
+class Mode(StrEnum):
+    """How much a received row says about the fields it does not name."""
+
+    WHOLE = "whole"
+    PARTIAL = "partial"
+    DELETE = "delete"
+
+
+@dataclass(slots=True)
+class Heard:
+    """What one received row did to a copy.
+
+    Field → (before, after): of the image for statements, of the known copy for echoes.
+    """
+
+    stamp: int
+    stated: dict[str, tuple[Value, Value]] = field(default_factory=dict)
+    echoed: dict[str, tuple[list[Value], Value]] = field(default_factory=dict)
+
+    @property
+    def moved(self) -> bool:
+        """Whether any field differed from the known copy."""
+        return bool(self.stated or self.echoed)
+
+
+@dataclass(slots=True, frozen=True)
+class Rules:
+    """How statements are weighed.
+
+    Rank per connection (higher wins), and the connections whose delete means only their own copy.
+    """
+
+    ranks: Mapping[int, int]
+    own_copy_only: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True, frozen=True)
+class Golden:
+    """The winning statement of one field, and whose it is."""
+
+    value: Value
+    stamp: int
+    connection: int
+    key: str
+
+
+def receive(copy: Copy, row: Row, mode: Mode, now: int, last_stamp: int, *, revives: bool = True) -> Heard:
+    """Take a received row into the copy.
+
+    `row` holds what was present, without `exists`. `revives` is false for a row that says of itself that the record is
+    no longer in use: it does not bring back a copy that was told, or may have been told, that it is gone.
+    """
+    heard = Heard(max(now, last_stamp + 1))
+    for name, value in _spoken(copy, row, mode, revives=revives).items():
+        held = copy.holds(name)
+        if held == {value}:
+            continue
+        inflight = copy.flight is not None and name in copy.flight.sent
+        ended = copy.ended.get(name)
+        recent = ended if ended is not None and now < ended.until else None
+        echo = (len(held) > 1 and value in held) or (recent is not None and value in recent.replaced)
+        if name == EXISTS and name not in copy.image:
+            echo = False
+        _count_round(copy, name, value, now, recent)
+        if inflight and copy.flight is not None:
+            copy.known[name] = Held(held | {value}, now)
+            copy.flight.crossed[name] = value
+        else:
+            copy.known[name] = Held(frozenset((value, recent.sent)) if recent else frozenset((value,)), now)
+        if echo:
+            heard.echoed[name] = (sorted(held, key=repr), value)
+        else:
+            before = copy.image.get(name)
+            heard.stated[name] = (before.value if before else None, value)
+            copy.image[name] = Statement(value, heard.stamp, before.floor if before else 0)
+    return heard
+
+
+def differs(copy: Copy, row: Row, mode: Mode, *, revives: bool = True) -> bool:
+    """Whether a received row says anything that the partner is not surely known to hold."""
+    spoken = _spoken(copy, row, mode, revives=revives)
+    return any(copy.holds(name) != {value} for name, value in spoken.items())
+
+
+def _spoken(copy: Copy, row: Row, mode: Mode, *, revives: bool) -> Row:
+    """The fields that the row speaks of: those present, `exists`, and the blanks that a whole row means."""
+    if mode is Mode.DELETE:
+        return {EXISTS: False}
+    spoken = dict(row)
+    if revives or False not in copy.holds(EXISTS):
+        spoken[EXISTS] = True
+    if mode is Mode.WHOLE:
+        for name, held in copy.known.items():
+            if name != EXISTS and name not in spoken and any(value is not None for value in held.values):
+                spoken[name] = None
+    return spoken
+
+
+def _count_round(copy: Copy, name: str, value: Value, now: int, recent: Ended | None) -> None:
+    """Remember that a delivery was answered by another value, once per delivery and field, echo or not."""
+    flight = copy.flight
+    if flight is not None and name in flight.sent:
+        if value != flight.sent[name] and name not in flight.counted:
+            flight.counted.add(name)
+            copy.rounds.append(Round(name, flight.sent[name], value, now))
+    elif recent is not None and value != recent.sent and not recent.counted:
+        copy.ended[name] = Ended(recent.sent, recent.replaced, recent.until, counted=True)
+        copy.rounds.append(Round(name, recent.sent, value, now))
+
+
+def golden(copies: Iterable[Copy], rules: Rules) -> dict[str, Golden]:
+    """The winning statement of every field that somebody states; a field without one is blank.
+
+    Statements below the highest floor of their field do not count; of the rest the best rank wins, then the latest
+    stamp.
+    """
+    copies = list(copies)
+    floors: dict[str, int] = {}
+    for copy in copies:
+        for name, said in copy.image.items():
+            if said.floor > floors.get(name, 0):
+                floors[name] = said.floor
+    won: dict[str, Golden] = {}
+    weight: dict[str, tuple[int, int, int, str]] = {}
+    for copy in copies:
+        rank = rules.ranks.get(copy.connection, 0)
+        for name, said in copy.image.items():
+            if said.stamp < floors.get(name, 0) or (name == EXISTS and not _counts(copy, copies, rules)):
+                continue
+            mine = (rank, said.stamp, copy.connection, copy.key)
+            if name not in weight or mine > weight[name]:
+                weight[name] = mine
+                won[name] = Golden(said.value, said.stamp, copy.connection, copy.key)
+    return won
+
+
+def _counts(copy: Copy, copies: Iterable[Copy], rules: Rules) -> bool:
+    """Whether the copy's word on `exists` counts: a delete of one of several copies of a connection does not."""
+    if copy.said(EXISTS) is not False:
+        return True
+    if copy.connection in rules.own_copy_only:
+        return False
+    return not any(
+        other is not copy
+        and other.connection == copy.connection
+        and True in other.holds(EXISTS)
+        and not (EXISTS in other.image and other.said(EXISTS) is False)
+        for other in copies
+    )
+
+
+def wished(copy: Copy, *, exists: bool, stamp: int) -> bool:
+    """Whether the partner is to hold the record.
+
+    It exists, and the partner did not say gone since that was stated (`stamp`).
+    """
+    said = copy.image.get(EXISTS)
+    return exists and not (said is not None and said.value is False and said.stamp >= stamp)
+
+
+def difference(
+    copy: Copy,
+    wish: Row | None,
+    told: Collection[str],
+    required: Collection[str] = (),
+    *,
+    forced: bool = False,
+) -> Row:
+    """What the partner must be sent so that its copy becomes what is wished; empty if it is not behind.
+
+    `wish` is the golden record in the partner's words (None: the record is not to exist there). A blank is sent only
+    over a value that the partner may hold; everything not blank is sent to a copy that may not exist, or by force.
+    """
+    if wish is None:
+        return {EXISTS: False} if True in copy.holds(EXISTS) else {}
+    create = copy.holds(EXISTS) != {True}
+    behind: Row = {}
+    for name in told:
+        value, held = wish.get(name), copy.holds(name)
+        if value is None:
+            if any(old is not None for old in held):
+                behind[name] = None
+        elif create or forced or held != {value}:
+            behind[name] = value
+    if behind or create or forced:
+        behind = {**{name: wish.get(name) for name in required}, **behind, EXISTS: True}
+    return behind
+
+
+def looping(copy: Copy, now: int) -> bool:
+    """Whether the partner answered our corrections so often by other values that sending on is no use."""
+    recent = [(r.field, r.sent, r.answered) for r in copy.rounds if now - r.at < LOOP_WINDOW]
+    return len(recent) >= ALL_ROUNDS or max(Counter(recent).values(), default=0) >= SAME_ROUNDS
+
+
+def depart(copy: Copy, sent: Row, token: str, number: int, forced: int, now: int) -> None:
+    """Write down that `sent` is on its way: from now on the partner may hold either value."""
+    copy.flight = Flight(token, number, forced, dict(sent), {name: copy.holds(name) for name in sent})
+    for name, value in sent.items():
+        copy.known[name] = Held(copy.holds(name) | {value}, now)
+    copy.rounds = [r for r in copy.rounds if now - r.at < LOOP_WINDOW]
+
+
+def arrive(copy: Copy, now: int, *, window: int = ECHO_WINDOW) -> None:
+    """The partner accepted what was in flight: that is what it holds, unless another value crossed it."""
+    flight = copy.flight
+    if flight is None:
+        return
+    ended = {name: old for name, old in copy.ended.items() if now < old.until}
+    for name, value in flight.sent.items():
+        copy.known[name] = Held(frozenset((value, flight.crossed.get(name, value))), now)
+        earlier = ended[name].replaced if name in ended else frozenset()
+        replaced = (earlier | flight.before[name]) - {value}
+        ended[name] = Ended(value, replaced, now + window, counted=name in flight.counted)
+    copy.ended = ended
+    copy.sent_number = max(copy.sent_number, flight.number, flight.forced)
+    copy.flight = None
+
+
+def bounce(copy: Copy, now: int) -> None:
+    """The partner refused what was in flight: it holds what it held before, or what it sent us meanwhile."""
+    flight = copy.flight
+    if flight is None:
+        return
+    for name, before in flight.before.items():
+        crossed = frozenset((flight.crossed[name],)) if name in flight.crossed else before
+        copy.known[name] = Held(crossed, now)
+    copy.flight = None

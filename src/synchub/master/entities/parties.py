@@ -1,0 +1,74 @@
+"""Who the company deals with and who works for it."""
+
+from decimal import Decimal
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from synchub.db import ExactDecimal
+from synchub.master.entities.entity import Entity
+
+
+class Customer(Entity):
+    """A customer or supplier."""
+
+    __tablename__ = "customer"
+
+    name: Mapped[str | None]
+    other_name: Mapped[str | None]
+    kind: Mapped[str | None]
+    status: Mapped[str | None]
+    active: Mapped[bool | None]
+    is_supplier: Mapped[bool | None]
+    is_employee: Mapped[bool | None]
+    salesperson: Mapped[str | None]
+    contact: Mapped[str | None]
+    contact2: Mapped[str | None]
+    contact3: Mapped[str | None]
+    contact4: Mapped[str | None]
+    address: Mapped[str | None]
+    address2: Mapped[str | None]
+    city: Mapped[str | None]
+    state: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    phone: Mapped[str | None]
+    phone2: Mapped[str | None]
+    phone3: Mapped[str | None]
+    fax: Mapped[str | None]
+    email: Mapped[str | None]
+    email2: Mapped[str | None]
+    email3: Mapped[str | None]
+    email4: Mapped[str | None]
+    group1: Mapped[str | None]
+    group2: Mapped[str | None]
+    group3: Mapped[str | None]
+    tax_number: Mapped[str | None]
+    bank_account: Mapped[str | None]
+    bank_name: Mapped[str | None]
+    bank_branch: Mapped[str | None]
+    bank_account_holder: Mapped[str | None]
+    payment_term: Mapped[str | None]
+    revenue_type: Mapped[str | None]
+    credit_limit: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    exposure: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    description: Mapped[str | None]
+
+
+class Employee(Entity):
+    """A user of a partner system."""
+
+    __tablename__ = "employee"
+
+    name: Mapped[str | None]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    team: Mapped[str | None]
+    kind: Mapped[str | None]
+    status: Mapped[str | None]
+
+
+class Salesrep(Entity):
+    """A sales representative."""
+
+    __tablename__ = "salesrep"
+
+    name: Mapped[str | None]

@@ -1,0 +1,159 @@
+"""One master record in memory while a transaction changes it: its copies, its golden state, its next version."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from synchub.master.convergence import Golden, Heard, Mode, Rules, golden, receive
+from synchub.master.copies import EXISTS, Copy
+from synchub.master.entities import ENTITIES
+from synchub.master.locating import Key
+from synchub.master.values import Value
+from synchub.master.writes import Kind, Write
+
+EXTRA = "extra:"
+"""How history names a field that has no column: this before the vendor's spelling."""
+
+
+@dataclass(slots=True, frozen=True)
+class Step:
+    """One step of a record's history: the verdict, the version reached, what was said and what became of it."""
+
+    kind: Kind
+    version: int
+    said: dict[str, list[Any]]
+    became: dict[str, list[Value]]
+
+
+@dataclass(slots=True)
+class Record:
+    """A master record and all its copies.
+
+    `state` is the golden record as image values, with references as record ids; `typed_moved` says that it differs from
+    the typed row.
+    """
+
+    id: int
+    entity: str
+    rules: Rules
+    code: str | None
+    version: int
+    changed: int
+    last_stamp: int
+    copies: list[Copy] = field(default_factory=list)
+    state: dict[str, Value] = field(default_factory=dict)
+    won: dict[str, Golden] = field(default_factory=dict)
+    resolved: Mapping[Key, int] = field(default_factory=dict)
+    typed_moved: bool = False
+
+    @classmethod
+    def of(cls, row: Any, rules: Rules) -> "Record":
+        """The record of a `master_record` row."""
+        return cls(row.id, row.entity, rules, row.code, row.version, row.changed, row.last_stamp)
+
+    def begin(self, resolved: Mapping[Key, int]) -> None:
+        """Work out the golden state before anything is taken; `resolved` finds the record of a partner's key."""
+        self.resolved = resolved
+        self.won = golden(self.copies, self.rules)
+        self.state = self._state()
+
+    def references(self) -> Iterator[Key]:
+        """The keys that the images of the copies refer to."""
+        for name, entity in ENTITIES[self.entity].references().items():
+            for copy in self.copies:
+                if (value := copy.said(name)) is not None:
+                    yield Key(copy.connection, entity, str(value))
+
+    def take(self, copy: Copy, write: Write, now: int) -> Step | None:
+        """Take a write into one of the copies; None if it moved nothing."""
+        heard = receive(copy, write.fields, write.mode, now, self.last_stamp, revives=write.revives)
+        extra = _take_extra(copy, write)
+        if not heard.moved and not extra:
+            return None
+        if heard.stated:
+            self.last_stamp = heard.stamp
+        before = self.state
+        self.won = golden(self.copies, self.rules)
+        self.state = self._state()
+        became = _became(before, self.state)
+        kind = self._verdict(copy, heard, became, moved=bool(extra))
+        if became or extra:
+            self.version += 1
+            self.typed_moved = self.typed_moved or bool(became)
+        return Step(kind, self.version, _said(heard) | extra, became)
+
+    def _verdict(self, copy: Copy, heard: Heard, became: dict[str, list[Value]], *, moved: bool) -> Kind:
+        if EXISTS in became:
+            return Kind.CREATED if became[EXISTS][1] else Kind.DELETED
+        if became or moved:
+            return Kind.UPDATED
+        lost = any(
+            name not in self.won or (self.won[name].connection, self.won[name].key) != (copy.connection, copy.key)
+            for name, (_, value) in heard.stated.items()
+            if name not in self.won or self.won[name].value != value
+        )
+        return Kind.SUPERSEDED if lost else Kind.UNCHANGED
+
+    def _state(self) -> dict[str, Value]:
+        refers = ENTITIES[self.entity].references()
+        state: dict[str, Value] = {}
+        for name, best in self.won.items():
+            if best.value is None:
+                continue
+            if name in refers:
+                state[name] = self.resolved[Key(best.connection, refers[name], str(best.value))]
+            else:
+                state[name] = best.value
+        if not state.get(EXISTS):
+            state.pop(EXISTS, None)
+        return state
+
+    def shared(self) -> dict[str, Any]:
+        """The changeable columns of the `master_record` row."""
+        label = self._label()
+        exists = self.won.get(EXISTS)
+        return {
+            "version": self.version,
+            "changed": self.changed,
+            "last_stamp": self.last_stamp,
+            "exists": bool(exists and exists.value),
+            "exists_stamp": exists.stamp if exists else 0,
+            "label": label,
+            "label_key": fold(label),
+        }
+
+    def typed(self) -> dict[str, Any]:
+        """The columns of the entity's own row; what cannot be read as its column's kind is null there."""
+        return {name: column.read(self.state.get(name)) for name, column in ENTITIES[self.entity].fields().items()}
+
+    def _label(self) -> str | None:
+        return ENTITIES[self.entity].label_of(self.state) or self.code
+
+
+def fold(text: str | None) -> str | None:
+    """Text as it is searched: without accents and letter case."""
+    if text is None:
+        return None
+    plain = text if text.isascii() else unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+
+
+def _take_extra(copy: Copy, write: Write) -> dict[str, list[Any]]:
+    """Take the fields without a column; a whole row leaves out what is no more. Returns them as history names them."""
+    if write.mode is Mode.DELETE:
+        return {}
+    after = dict(write.extra) if write.mode is Mode.WHOLE else {**copy.extra, **write.extra}
+    before, copy.extra = copy.extra, after
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {EXTRA + name: [before.get(name), after.get(name), None] for name in names}
+
+
+def _said(heard: Heard) -> dict[str, list[Any]]:
+    said: dict[str, list[Any]] = {name: [before, after, heard.stamp] for name, (before, after) in heard.stated.items()}
+    return said | {name: [before, after, None] for name, (before, after) in heard.echoed.items()}
+
+
+def _became(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, list[Value]]:
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {name: [before.get(name), after.get(name)] for name in names}

@@ -1,0 +1,113 @@
+"""Values as images hold them, and as typed columns hold them.
+
+An image value is a JSON scalar: text (NFC, no NUL), whole number, true, false, or None for a blank. Decimals and dates
+are texts in one canonical spelling ("24", "0.5", "2026-09-16"), so equal values are equal texts. A reference is the
+partner's key. What cannot be read as its field's kind stays in the image as the text that arrived, and is None in the
+typed column.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from synchub.db import ExactDecimal
+
+Value = str | int | bool | None
+"""A value of an image."""
+
+MAX_DIGITS = 38
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+
+
+def clean(text: str) -> str | None:
+    """Text in NFC, without NUL and surrounding blanks; None if nothing is left."""
+    plain = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return plain.replace("\x00", "").strip() or None
+
+
+def spell(value: object) -> Value:
+    """The image value of a Python value.
+
+    Raises:
+        TypeError: the value is of a kind that images do not hold.
+    """
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Decimal):
+        return spell_decimal(value)
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    message = f"an image holds no {type(value).__name__}"
+    raise TypeError(message)
+
+
+def spell_decimal(number: Decimal) -> str:
+    """A decimal without exponent and trailing zeros: 24.00000000 is "24"."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def as_text(value: Value) -> str | None:
+    """The value of a text column."""
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def as_flag(value: Value) -> bool | None:
+    """The value of a boolean column; None if it is neither true nor false."""
+    if isinstance(value, bool):
+        return value
+    return {
+        "1": True,
+        "0": False,
+        "y": True,
+        "n": False,
+        "yes": True,
+        "no": False,
+        "true": True,
+        "false": False,
+    }.get(str(value).lower())
+
+
+def as_decimal(value: Value) -> Decimal | None:
+    """The value of an exact number's column; None if the text is no number."""
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and -MAX_DIGITS <= number.adjusted() <= MAX_DIGITS else None
+
+
+def as_integer(value: Value) -> int | None:
+    """The value of a whole number's column (64 bits); None if the text is none."""
+    number = as_decimal(value)
+    if number is None or number != number.to_integral_value() or not -(2**63) <= number < 2**63:
+        return None
+    return int(number)
+
+
+def as_date(value: Value) -> date | None:
+    """The value of a date's column; None if the text is no calendar date in ISO form."""
+    match = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    try:
+        return date(*map(int, match.groups()))
+    except ValueError:
+        return None
+
+
+def reader(column: Any) -> Callable[[Value], Any]:
+    """How a column reads an image value, by the column's type."""
+    kind = column.type
+    if isinstance(kind, ExactDecimal):
+        return as_decimal
+    return {bool: as_flag, int: as_integer, date: as_date}.get(kind.python_type, as_text)

@@ -1,0 +1,98 @@
+"""What the outbox asks of a dialect: how a target is told.
+
+A `Sender` is made by its dialect for one connection and lives as long as that connection's settings. It never touches
+the store. `send` is called with at most `batch` parcels of one entity and raises nothing for what a partner or network
+does: it returns an outcome.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from synchub.connections.tables import Connection
+from synchub.master.copies import Row
+from synchub.master.values import Value
+
+
+@dataclass(slots=True)
+class Parcel:
+    """One copy's delivery.
+
+    `sent` are the fields that differ, in image values (references are the target's own keys), with those that the form
+    requires and `exists`; `state` is the whole record in the target's words. `is_new` says that the target may not hold
+    the record yet. `number` is the change number that was read, `forced` that of a forced send (0: none).
+    """
+
+    copy: int
+    entity: str
+    key: str
+    their_id: str | None
+    record: int
+    code: str | None
+    label: str | None
+    version: int
+    number: int
+    forced: int
+    exists: bool
+    is_new: bool
+    sent: Row
+    state: Row
+
+
+class Verdict(StrEnum):
+    """How a call ended.
+
+    ACCEPTED: stored there. REFUSED: an answer about the records carried (a batch is halved until the guilty one stands
+    alone). TROUBLE: the target could not take anything now, certainly stored nothing. UNKNOWN: nobody knows what it
+    stored.
+    """
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    TROUBLE = "trouble"
+    UNKNOWN = "unknown"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How one call ended; `their_ids` maps a parcel's copy to the id that the target answered for it."""
+
+    verdict: Verdict
+    reason: str | None = None
+    status: int | None = None
+    retry_after: float | None = None
+    answer: str | None = None
+    request: str | None = None
+    their_ids: dict[int, str] = field(default_factory=dict)
+
+
+class Sender(Protocol):
+    """How one target is told."""
+
+    batch: int
+    """The most parcels in one call."""
+
+    def told(self, entity: str) -> frozenset[str]:
+        """The fields of an entity that the target's words can carry; empty if it has no form for it."""
+
+    def required(self, entity: str) -> Mapping[str, Value]:
+        """The fields that the target's form always names, with the value to send when the golden record has none."""
+
+    def gone(self, entity: str) -> Row:
+        """The fields that a tombstone sets in the target's own words besides `exists`."""
+
+    def check(self, parcel: Parcel) -> str | None:
+        """Why the target's own wire model cannot hold the parcel, naming the field as it is spelled there; else None."""
+
+    def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
+        """One call to the target, ended after `deadline` seconds at the latest."""
+
+    def close(self) -> None:
+        """Give up what the sender holds open."""
+
+
+SenderFactory = Callable[[Connection, Mapping[str, str]], Sender]
+"""Makes a sender from a connection and its unsealed outbound secrets."""
+
+FeedEvent = Mapping[str, Any]
