@@ -8,11 +8,12 @@ does: it returns an outcome.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from synchub.connections.tables import Connection
 from synchub.master.copies import Row
 from synchub.master.values import Value
+from synchub.outbox.http import OutboundClient
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ class Sender(Protocol):
         """The fields that a tombstone sets in the target's own words besides `exists`."""
 
     def check(self, parcel: Parcel) -> str | None:
-        """Why the target's own wire model cannot hold the parcel, naming the field as it is spelled there; else None."""
+        """Why the target's own wire model cannot hold the parcel, naming the field as spelled there; else None."""
 
     def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
         """One call to the target, ended after `deadline` seconds at the latest."""
@@ -92,7 +93,20 @@ class Sender(Protocol):
         """Give up what the sender holds open."""
 
 
-SenderFactory = Callable[[Connection, Mapping[str, str]], Sender]
-"""Makes a sender from a connection and its unsealed outbound secrets."""
+SenderFactory = Callable[[Connection, Mapping[str, str], OutboundClient], Sender]
+"""Makes a sender from a connection, its unsealed outbound secrets and a client of its own, which it closes in `close`."""
 
 FeedEvent = Mapping[str, Any]
+"""One change of one record, as `feed` reads it: number, record, entity, code, version, connection (the name of who said
+it), message, time, verdict, exists, key (the target's own), said and became.
+"""
+
+
+@runtime_checkable
+class EventSender(Sender, Protocol):
+    """A sender that can tell single changes; `follows` says whether this target wants them instead of states."""
+
+    follows: bool
+
+    def send_event(self, event: FeedEvent, deadline: float) -> Outcome:
+        """One call to the target, ended after `deadline` seconds at the latest."""
