@@ -44,13 +44,21 @@ def digest_of(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
+@dataclass(slots=True, frozen=True)
+class Kept:
+    """Where the raw bytes of an arrival are: compressed, for the message's row, or the name of their file."""
+
+    body: bytes | None
+    file: str | None
+
+
 @dataclass(slots=True)
 class Submission:
     """One request to be stored: its arrival, what it wants written, and how it is answered.
 
     `answer` makes the stored answer from the verdicts; it is called inside the transaction and must be quick. `refusal`
     is set for a request that is kept for the operator but changes nothing; then `writes` is empty. `repeats` is true
-    for dialects whose repeated request gets the first answer again.
+    for dialects whose repeated request gets the first answer again. `kept` is set by the door (`journal.keep`).
     """
 
     arrival: Arrival
@@ -58,15 +66,18 @@ class Submission:
     answer: Callable[[Sequence[Verdict]], Answer]
     refusal: str | None = None
     repeats: bool = False
+    kept: Kept | None = None
 
 
 @dataclass(slots=True, frozen=True)
 class Receipt:
     """What became of a submission: `answer` is the stored one, `message` the id that it is found by.
 
-    For a repeat both are those of the message that it repeats.
+    For a repeat both are those of the message that it repeats. `moved` says that it drew change numbers, so that there
+    may be something to tell.
     """
 
     message: UUID
     answer: Answer
     repeat: bool = False
+    moved: bool = False

@@ -12,10 +12,10 @@ from synchub.db import Base, Json
 class Message(Base):
     """One request, file or row that arrived, taken or refused.
 
-    `state` is accepted, repeat (answered like the accepted message that it repeats) or refused. `body` holds the raw
-    bytes, zlib-compressed, marked secrets redacted; a large body stands in the data directory under `body_file`, the
-    SHA-256 of its bytes. `seen` is the change number read before anything else, `first_number` to `last_number` its
-    own.
+    `state` is accepted, repeat (answered like the accepted message that it repeats, its parent) or refused. `body`
+    holds the raw bytes, zlib-compressed, marked secrets redacted; a large body stands in the data directory under
+    `body_file`, the SHA-256 of its bytes (`journal.body_of` reads both). `seen` is the change number read before
+    anything else, `first_number` to `last_number` its own.
     """
 
     __tablename__ = "message"

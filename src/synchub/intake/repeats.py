@@ -1,0 +1,106 @@
+"""Whether a request is the repeat of an earlier one (promise 2).
+
+It is, if the latest accepted message with its connection, method, path and digest exists and every one of its records
+has a last change that this message saw (`seen`), or made itself. Right across processes, because the whole is decided
+under a lock on the digest that is held until the commit.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from synchub import db
+from synchub.intake.journal import ACCEPTED
+from synchub.intake.submission import Answer, Arrival, Submission
+from synchub.intake.tables import Message
+from synchub.master import store
+from synchub.master.writes import Write
+
+Request = tuple[int, str, str, bytes]
+"""What makes two requests the same: connection, method, path, digest."""
+
+
+@dataclass(slots=True, frozen=True)
+class First:
+    """The message that a request would repeat."""
+
+    id: UUID
+    answer: Answer
+    seen: int
+    first_number: int | None
+    last_number: int | None
+
+    def covers(self, change: int) -> bool:
+        """Whether a change was seen or made by this message."""
+        if change <= self.seen:
+            return True
+        return (
+            self.first_number is not None
+            and self.last_number is not None
+            and self.first_number <= change <= self.last_number
+        )
+
+
+def request_of(arrival: Arrival) -> Request:
+    """What is compared of an arrival."""
+    return arrival.connection, arrival.method, arrival.path, arrival.digest
+
+
+def lock(session: Session, submissions: Iterable[Submission]) -> None:
+    """Hold the requests that may be repeats until the transaction ends: its first locks, in digest order."""
+    requests = [request_of(submission.arrival) for submission in submissions if submission.repeats]
+    db.lock_digests(session, [hashlib.sha256(repr(request).encode()).digest() for request in requests])
+
+
+def find(session: Session, submissions: Iterable[Submission]) -> dict[UUID, First]:
+    """The submissions that are repeats, by the id of their arrival, and what they repeat."""
+    asking = [submission for submission in submissions if submission.repeats]
+    latest = _latest(session, [request_of(submission.arrival) for submission in asking])
+    known = [submission for submission in asking if request_of(submission.arrival) in latest]
+    changes = _last_changes(session, known)
+    firsts = {submission.arrival.id: latest[request_of(submission.arrival)] for submission in known}
+    return {id_: first for id_, first in firsts.items() if all(map(first.covers, changes[id_]))}
+
+
+def _latest(session: Session, requests: Sequence[Request]) -> Mapping[Request, First]:
+    """The latest accepted message of each request.
+
+    Latest by what it saw, not by a clock: under the lock on the digest a later message saw what the earlier did.
+    """
+    if not requests:
+        return {}
+    made = (Message.connection_id, Message.method, Message.path, Message.digest)
+    late_first = (Message.seen.desc(), func.coalesce(Message.last_number, 0).desc(), Message.id.desc())
+    ranked = (
+        select(Message.id, func.row_number().over(partition_by=made, order_by=late_first).label("place"))
+        .where(Message.connection_id.in_({request[0] for request in requests}))
+        .where(Message.digest.in_({request[3] for request in requests}))
+        .where(Message.state == ACCEPTED)
+        .subquery()
+    )
+    columns = (*made, Message.id, Message.answer, Message.seen, Message.first_number, Message.last_number)
+    rows = session.execute(select(*columns).join(ranked, ranked.c.id == Message.id).where(ranked.c.place == 1))
+    return {_request(row): First(*row[len(made) :]) for row in rows}
+
+
+def _request(row: Any) -> Request:
+    return row.connection_id, row.method, row.path, row.digest
+
+
+def _last_changes(session: Session, submissions: Sequence[Submission]) -> Mapping[UUID, list[int]]:
+    """The last change of each record of each submission, asked once per connection."""
+    changes: dict[UUID, list[int]] = {submission.arrival.id: [] for submission in submissions}
+    spoken: dict[int, list[tuple[UUID, Write]]] = {}
+    for submission in submissions:
+        arrival = submission.arrival
+        spoken.setdefault(arrival.connection, []).extend((arrival.id, write) for write in submission.writes)
+    for connection, pairs in spoken.items():
+        numbers = store.last_changes(session, connection, [write for _, write in pairs])
+        for (id_, _), number in zip(pairs, numbers, strict=True):
+            changes[id_].append(number)
+    return changes
