@@ -112,7 +112,7 @@ class Wire(BaseModel):
         for spelt, value in row.items():
             word = words.get(spelt.lower())
             if word is None:
-                extra[_encodable(spelt)] = _as_sent(value)
+                extra[encodable(spelt)] = _as_sent(value)
             elif isinstance(value, str) and (not value.isascii() or "\x00" in value):
                 known[word] = unicodedata.normalize("NFC", value).replace("\x00", "")
             else:
@@ -220,10 +220,10 @@ def _kind_of(value: Any) -> str:
 
 def _as_sent(value: Any) -> str:
     """A value without a column, as text: texts as they are, all else as JSON."""
-    return _encodable(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return encodable(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """The text without what a database cannot hold: NUL, and halves of surrogate pairs."""
     return text.replace("\x00", "").encode(errors="replace").decode()
 

@@ -1,0 +1,87 @@
+"""SyncData's answers: one envelope for everything, `{success, messages, records, fkey, code}`.
+
+The codes are those of the vendor's page. 201, 202 and 601 travel on HTTP 200, because the vendor's own client throws
+on any other status before it reads the body; everything else has its code as its status, and too large a body is 413
+with code 400.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from synchub.dialects.wire import Fault
+from synchub.errors import NotAuthenticated, SynchubError, TooLarge, Unavailable
+
+SUCCESS, UNKNOWN_FORM, EMPTY, MISSHAPEN, FORBIDDEN, STRUCTURE = 200, 201, 202, 400, 403, 601
+ON_OK = frozenset({SUCCESS, UNKNOWN_FORM, EMPTY, STRUCTURE})
+MOST_FAULTS = 20
+MOST_BYTES = 4000
+
+Envelope = dict[str, Any]
+
+
+class Declined(Exception):
+    """A request of a known partner that is answered with one of the codes, and kept for the operator."""
+
+    def __init__(self, code: int, messages: str) -> None:
+        super().__init__(messages)
+        self.code, self.messages = code, messages
+
+
+def taken(records: int, message: UUID) -> Envelope:
+    """The answer to a request that is stored."""
+    return {"success": True, "messages": "SUCCESS", "records": records, "fkey": str(message), "code": SUCCESS}
+
+
+def refused(code: int, messages: str) -> Envelope:
+    """The answer to any other request."""
+    return {"success": False, "messages": messages, "code": code}
+
+
+def structure(faults: Sequence[Fault], count: int, rows: int) -> Declined:
+    """The refusal of rows that break the form's rules: the first faults, the count of all, and no more than 4 KB."""
+    more = f", the first {len(faults)} of them" if count > len(faults) else ""
+    told = f"Data structure error, nothing was stored: {count} problems in {rows} rows{more}: "
+    told += "; ".join(map(str, faults))
+    return Declined(STRUCTURE, told.encode()[:MOST_BYTES].decode(errors="ignore"))
+
+
+def answer(envelope: Envelope, status: int | None = None, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An envelope on the HTTP status that belongs to its code."""
+    code = int(envelope["code"])
+    return JSONResponse(envelope, status or (HTTPStatus.OK if code in ON_OK else code), headers)
+
+
+def speak(surface: FastAPI) -> None:
+    """Let a surface say in the envelope whatever goes wrong."""
+    surface.add_exception_handler(SynchubError, _of_ours)
+    surface.add_exception_handler(HTTPException, _of_http)
+    surface.add_exception_handler(Exception, _unexpected)
+
+
+def _of_ours(_request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, Unavailable):
+        retry = {"Retry-After": str(error.retry_after)}
+        return answer(refused(error.status, "Not stored, please send it again later"), headers=retry)
+    if isinstance(error, NotAuthenticated):
+        return answer(refused(error.status, "Authentication error"), headers={"WWW-Authenticate": "Bearer"})
+    status = error.status if isinstance(error, SynchubError) else HTTPStatus.INTERNAL_SERVER_ERROR
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unexpected(_request, error)
+    return answer(refused(MISSHAPEN if isinstance(error, TooLarge) else status, str(error)), status)
+
+
+def _of_http(_request: Request, error: Exception) -> JSONResponse:
+    status, headers, detail = HTTPStatus.NOT_FOUND, None, "Not Found"
+    if isinstance(error, HTTPException):
+        status, headers, detail = HTTPStatus(error.status_code), error.headers, error.detail
+    return answer(refused(status, detail), status, headers)
+
+
+def _unexpected(_request: Request, _error: Exception) -> JSONResponse:
+    return answer(refused(HTTPStatus.INTERNAL_SERVER_ERROR, "Server error, nothing was stored"))
