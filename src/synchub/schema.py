@@ -18,6 +18,7 @@ import synchub.connections.tables
 import synchub.intake.tables
 import synchub.master.entities
 import synchub.outbox.tables  # noqa: F401 - all tables must be known to METADATA
+from synchub import db
 from synchub.db import Base, reading, writing
 from synchub.errors import Misconfigured
 
@@ -50,10 +51,19 @@ def newest_revision() -> str:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the store's schema to a revision."""
+    """Bring the store's schema to a revision; of two that try at once, the second finds it done.
+
+    Raises:
+        Misconfigured: the schema is newer than any migration that this code knows.
+    """
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     with writing(engine) as session:
+        db.lock_digests(session, [b"synchub migrate"])
+        present = MigrationContext.configure(session.connection()).get_current_revision()
+        if present is not None and present > newest_revision():
+            message = f"the store's schema is at {present}, newer than this synchub knows: install the newer synchub"
+            raise Misconfigured(message)
         config.attributes["connection"] = session.connection()
         command.upgrade(config, revision)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from synchub.clock import SECOND
+from synchub.connections.tables import Connection
 from synchub.master.copies import EXISTS, Copy, Ended, Flight, Held, Round, Row, Statement
 from synchub.master.values import Value
 
@@ -56,6 +57,13 @@ class Rules:
 
     ranks: Mapping[int, int]
     own_copy_only: frozenset[int] = frozenset()
+
+
+def rules_of(partners: Iterable[Connection]) -> Rules:
+    """The rules that follow from how the partners are set up."""
+    partners = list(partners)
+    own_copy_only = frozenset(partner.id for partner in partners if not partner.deletes_record)
+    return Rules({partner.id: partner.rank for partner in partners}, own_copy_only)
 
 
 @dataclass(slots=True, frozen=True)

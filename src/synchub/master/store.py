@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from synchub import clock, db
 from synchub.connections.tables import Connection
 from synchub.master import copies as copying
-from synchub.master.convergence import Mode, Rules, differs
+from synchub.master.convergence import Mode, differs, rules_of
 from synchub.master.copies import Copy
 from synchub.master.entities import ENTITIES
 from synchub.master.locating import Key, find, find_or_make
@@ -125,10 +125,7 @@ def _lock(session: Session, store: _Store, moving: set[Key], partners: Mapping[i
     ids = sorted({store.rows[key].record_id for key in moving})
     if not ids:
         return
-    rules = Rules(
-        {partner.id: partner.rank for partner in partners.values()},
-        frozenset(partner.id for partner in partners.values() if not partner.deletes_record),
-    )
+    rules = rules_of(partners.values())
     records = session.execute(
         db.locked(select(RECORDS).where(db.among(session, RECORDS.c.id, ids)).order_by(RECORDS.c.id))
     )
