@@ -30,8 +30,9 @@ class Hub:
 class Claim:
     """A path that a dialect answers at, matched in any letter case with an optional leading segment and trailing slash.
 
-    `path` may end in `/*`; what it matches is handed on as it is spelled here. `methods` are those that the surface itself answers; every other method at
-    the path goes to the surface too, so that its refusal comes in the dialect's words.
+    `path` may end in `/*`; what it matches is handed on as it is spelled here. `methods` are those that the surface
+    itself answers; every other method at the path goes to the surface too, so that its refusal comes in the dialect's
+    words.
     """
 
     path: str

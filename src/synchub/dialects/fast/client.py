@@ -92,7 +92,7 @@ class FastSender:
         return outcome
 
     def close(self) -> None:
-        """The client is the hub's."""
+        self._http.close()
 
 
 def _row(parcel: Parcel) -> Form:

@@ -1,0 +1,106 @@
+"""What runs behind the surfaces for as long as the process lives: store, door, worker."""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import Receive, Send
+
+from synchub import schema
+from synchub.app import logs
+from synchub.config import Settings
+from synchub.db import reading
+from synchub.errors import Misconfigured
+from synchub.intake.committer import Committer
+
+PROBE_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+class Part(Protocol):
+    """A part of the process that works beside the surfaces."""
+
+    def start(self) -> None:
+        """Begin to work."""
+
+    def stop(self) -> None:
+        """Finish what is under way and end; waits."""
+
+
+class Process:
+    """Starts and stops the parts of the hub with the server that runs it, and knows whether it is fit to serve."""
+
+    def __init__(self, engine: Engine, settings: Settings, committer: Committer, parts: Sequence[Part]) -> None:
+        self._engine, self._settings, self._committer, self._parts = engine, settings, committer, parts
+        self._probe: asyncio.Task[dict[str, str]] | None = None
+
+    async def life(self, receive: Receive, send: Send) -> None:
+        """The server's lifespan protocol."""
+        await receive()
+        try:
+            await asyncio.to_thread(self.start)
+        except Exception as error:
+            if not isinstance(error, Misconfigured):
+                log.exception("the hub cannot start")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.to_thread(self.stop)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def start(self) -> None:
+        """Open the store and start every part.
+
+        Raises:
+            Misconfigured: the store's schema is not fit for this code.
+        """
+        logs.configure(self._settings.log_format)
+        self._settings.data_dir.mkdir(parents=True, exist_ok=True)
+        schema.check(self._engine)
+        self._committer.start()
+        for part in self._parts:
+            part.start()
+
+    def stop(self) -> None:
+        """Store what was accepted, let every part finish, close the store."""
+        for part in self._parts:
+            part.stop()
+        self._committer.stop()
+        self._engine.dispose()
+
+    async def ready(self) -> dict[str, str]:
+        """What is wrong, by what was looked at; empty if the process can serve.
+
+        However often it is asked, one probe looks at the store at a time, so that a store that hangs takes one thread.
+        """
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.create_task(asyncio.to_thread(self._look))
+        done, _ = await asyncio.wait({self._probe}, timeout=PROBE_SECONDS)
+        return self._probe.result() if done else {"database": f"no answer within {PROBE_SECONDS:g} seconds"}
+
+    def _look(self) -> dict[str, str]:
+        return dict(self._troubles())
+
+    def _troubles(self) -> Iterator[tuple[str, str]]:
+        if not self._committer.alive:
+            yield "committer", "it does not run"
+        for name, look in (("database", self._reach), ("schema", self._check_schema)):
+            try:
+                look()
+            except Misconfigured as error:
+                yield name, str(error)
+            except SQLAlchemyError as error:
+                yield name, f"it cannot be reached: {type(error).__name__}"
+                break
+
+    def _reach(self) -> None:
+        with reading(self._engine) as session:
+            session.execute(text("SELECT 1"))
+
+    def _check_schema(self) -> None:
+        schema.check(self._engine)
