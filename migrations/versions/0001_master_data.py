@@ -373,6 +373,14 @@ def create_outbox() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_attempt"),
     )
     op.create_index("ix_attempt_connection_id_at", "attempt", ["connection_id", "at"])
+    op.create_table(
+        "feed_lease",
+        needed("connection_id", sa.Integer(), autoincrement=False),
+        needed("token", sa.String(36)),
+        needed("lease_until", sa.BigInteger()),
+        points_to("feed_lease", "connection_id", "connection.id"),
+        sa.PrimaryKeyConstraint("connection_id", name="pk_feed_lease"),
+    )
 
 
 def create_counters() -> None:

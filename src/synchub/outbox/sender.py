@@ -6,9 +6,12 @@ does: it returns an outcome.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
+
+from pydantic import BaseModel, Field
 
 from synchub.connections.tables import Connection
 from synchub.master.copies import Row
@@ -65,7 +68,7 @@ class Outcome:
     retry_after: float | None = None
     answer: str | None = None
     request: str | None = None
-    their_ids: dict[int, str] = field(default_factory=dict)
+    their_ids: dict[int, str] = made_by(default_factory=dict)
 
 
 class Sender(Protocol):
@@ -94,12 +97,22 @@ class Sender(Protocol):
 
 
 SenderFactory = Callable[[Connection, Mapping[str, str], OutboundClient], Sender]
-"""Makes a sender from a connection, its unsealed outbound secrets and a client of its own, which it closes in `close`."""
+"""Makes a sender from a connection, its outbound secrets and a client of its own, which it closes in `close`."""
 
 FeedEvent = Mapping[str, Any]
-"""One change of one record, as `feed` reads it: number, record, entity, code, version, connection (the name of who said
-it), message, time, verdict, exists, key (the target's own), said and became.
+"""One change of one record, ready for JSON: number, record, entity, code, label, version, connection (the name of who
+said it), message, time (RFC 3339), verdict, said and became (as in `master.tables.Change`, only the fields told).
 """
+
+
+class TargetSettings(BaseModel):
+    """The settings that every target has; a dialect's settings model of a connection that is told inherits them."""
+
+    key_template: str = Field(
+        "{source}-{key}",
+        description="key of a record whose code is taken there; {source}: who founded it, {key}: its key there",
+    )
+    parallel: int | None = Field(None, ge=1, le=16, description="calls at once; empty: 4 if a call carries one record")
 
 
 @runtime_checkable

@@ -1,11 +1,21 @@
 """What must still be told, and each try to tell it."""
 
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from synchub.db import Base, BigKey, Json
+
+
+class State(StrEnum):
+    """Where a delivery stands: to be sent, the partner's fault, ours, or a correction answered again and again."""
+
+    WAITING = "waiting"
+    PARKED = "parked"
+    DEAD = "dead"
+    LOOP = "loop"
 
 
 class Delivery(Base):
@@ -50,3 +60,13 @@ class Attempt(Base):
     answer: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (Index("ix_attempt_connection_id_at", "connection_id", "at"),)
+
+
+class FeedLease(Base):
+    """Who follows the change feed for a target that is told every change; only one worker at a time may."""
+
+    __tablename__ = "feed_lease"
+
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"), primary_key=True, autoincrement=False)
+    token: Mapped[str] = mapped_column(String(36))
+    lease_until: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,121 @@
+"""The key under which a target will know a record that it does not hold yet, reserved before anything is sent.
+
+It is our code if that is free there, else the target's template over the key of the record's founder. A record for which
+neither is free gets a copy without a key (`is_unkeyed`), which is parked until somebody sets another template.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from synchub import db
+from synchub.connections.tables import HUB, Connection
+from synchub.master.copies import Copy
+from synchub.master.tables import CrossReference
+from synchub.outbox.sender import TargetSettings
+
+COPIES = db.table_of(CrossReference)
+DEFAULT_TEMPLATE = str(TargetSettings.model_fields["key_template"].default)
+ROUNDS = 3
+NO_KEY = "no key is free for it at the target: neither its code nor its key_template; set another template and retry"
+
+Place = tuple[str, str]
+"""An entity and a key: what is unique at one target."""
+
+
+def unkeyed(record: int) -> str:
+    """Stands where a key is still missing; our codes are spelled the same way where a record has none."""
+    return f"#{record}"
+
+
+def is_unkeyed(copy: Copy) -> bool:
+    """Whether no key could be reserved for the copy."""
+    return copy.key == unkeyed(copy.record) and not copy.image and not copy.sent_number
+
+
+def reserve(session: Session, connection: Connection, records: Collection[Row[Any]]) -> list[Row[Any]]:
+    """Copies at a target for records (rows with id, entity and code) that have none there yet.
+
+    A partner may send one of the keys while we choose it: then the record gets another, or what the partner made is its
+    copy.
+    """
+    missing = {record.id: record for record in records}
+    found: list[Row[Any]] = []
+    for attempt in range(ROUNDS):
+        if missing:
+            chosen = _choose(session, connection, missing.values(), last=attempt == ROUNDS - 1)
+            _insert(session, connection, chosen)
+            made = copies_at(session, connection.id, missing)
+            found += made
+            missing = {id_: missing[id_] for id_ in missing.keys() - {copy.record_id for copy in made}}
+    return found
+
+
+def copies_at(session: Session, connection: int, records: Iterable[int]) -> list[Row[Any]]:
+    """All copies of records at one target, oldest first."""
+    chosen = db.among(session, COPIES.c.record_id, sorted(records))
+    return list(
+        session.execute(select(COPIES).where(COPIES.c.connection_id == connection, chosen).order_by(COPIES.c.id))
+    )
+
+
+def _choose(session: Session, connection: Connection, records: Collection[Row[Any]], *, last: bool) -> dict[Place, int]:
+    wanted = {record.id: _candidates(connection, record, founder) for record, founder in _founders(session, records)}
+    taken = _taken(session, connection.id, {place for places in wanted.values() for place in places})
+    chosen: dict[Place, int] = {}
+    for record in records:
+        places = [] if last else [place for place in wanted[record.id] if place not in taken]
+        place = next(iter(places), (record.entity, unkeyed(record.id)))
+        taken.add(place)
+        chosen[place] = record.id
+    return chosen
+
+
+def _candidates(connection: Connection, record: Row[Any], founder: Row[Any] | None) -> list[Place]:
+    keys = [record.code] if record.code else []
+    if founder is not None:
+        template = str(connection.settings.get("key_template", DEFAULT_TEMPLATE))
+        keys.append(template.replace("{source}", founder.name).replace("{key}", founder.external_key))
+    return [(record.entity, key) for key in keys if key]
+
+
+def _founders(session: Session, records: Collection[Row[Any]]) -> Iterable[tuple[Row[Any], Row[Any] | None]]:
+    """Each record with its oldest copy at a partner: its key there and the partner's name."""
+    chosen = db.among(session, COPIES.c.record_id, sorted(record.id for record in records))
+    rows = session.execute(
+        select(COPIES.c.record_id, COPIES.c.external_key, Connection.name)
+        .join(Connection, Connection.id == COPIES.c.connection_id)
+        .where(chosen, COPIES.c.connection_id != HUB)
+        .order_by(COPIES.c.id.desc())
+    )
+    oldest = {row.record_id: row for row in rows}
+    return [(record, oldest.get(record.id)) for record in records]
+
+
+def _taken(session: Session, connection: int, places: Collection[Place]) -> set[Place]:
+    """Those of the places that the target has already, and some others."""
+    rows = session.execute(
+        select(COPIES.c.entity, COPIES.c.external_key).where(
+            COPIES.c.connection_id == connection,
+            db.among(session, COPIES.c.entity, sorted({entity for entity, _ in places})),
+            db.among(session, COPIES.c.external_key, sorted({key for _, key in places})),
+        )
+    )
+    return {(row.entity, row.external_key) for row in rows}
+
+
+def _insert(session: Session, connection: Connection, chosen: dict[Place, int]) -> None:
+    rows = [
+        {
+            "connection_id": connection.id,
+            "entity": entity,
+            "external_key": key,
+            "record_id": chosen[entity, key],
+            "home_record_id": chosen[entity, key],
+            "sent_number": 0,
+        }
+        for entity, key in sorted(chosen)
+    ]
+    session.execute(db.insert(session, COPIES).on_conflict_do_nothing(), rows)

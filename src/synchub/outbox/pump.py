@@ -1,0 +1,102 @@
+"""The pump: from the change numbers behind a target's cursor to one delivery row per copy.
+
+Numbers rise in the order of commits, so a number that one statement shows means that all smaller ones are committed; the
+cursor moves only over numbers that one statement has read. A row that is there already is told of the newer number, never
+passed over: whoever settles it at this moment must see that there is more to send.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Row, and_, case, or_, select, update
+from sqlalchemy.orm import Session
+
+from synchub import db
+from synchub.connections.tables import Connection
+from synchub.master.entities import PRECEDENCE
+from synchub.master.tables import MasterRecord
+from synchub.outbox import keys
+from synchub.outbox.sender import Sender
+from synchub.outbox.tables import Delivery, State
+from synchub.outbox.words import told_fields
+
+RECORDS = db.table_of(MasterRecord)
+DELIVERIES = db.table_of(Delivery)
+
+
+def pump(session: Session, connection: Connection, sender: Sender, window: int, now: int) -> int:
+    """Look at the next `window` changed records for one target; returns how many there were.
+
+    Another worker that is at it for this target makes the answer 0. Must run in a writing transaction.
+    """
+    cursor = session.scalar(
+        db.locked(select(Connection.cursor).where(Connection.id == connection.id), skip_locked=True)
+    )
+    if cursor is None:
+        return 0
+    changed = _changed(session, cursor, window)
+    if changed:
+        _deliver(session, connection, [record for record in changed if _concerns(connection, sender, record)], now)
+        moved = update(Connection).where(Connection.id == connection.id).values(cursor=changed[-1].changed)
+        session.execute(moved, execution_options={"synchronize_session": False})
+    return len(changed)
+
+
+def _changed(session: Session, cursor: int, window: int) -> Sequence[Row[Any]]:
+    columns = [RECORDS.c[name] for name in ("id", "entity", "code", "changed", "exists", "exists_stamp")]
+    behind = select(*columns).where(RECORDS.c.changed > cursor).order_by(RECORDS.c.changed).limit(window)
+    return session.execute(behind).all()
+
+
+def _concerns(connection: Connection, sender: Sender, record: Row[Any]) -> bool:
+    """Whether the target is told such records; of one that nobody ever said exists there is nothing to tell."""
+    return bool(record.exists_stamp and told_fields(connection, sender, record.entity))
+
+
+def _deliver(session: Session, connection: Connection, records: Collection[Row[Any]], now: int) -> None:
+    if not records:
+        return
+    numbers = {record.id: record.changed for record in records}
+    copies = keys.copies_at(session, connection.id, numbers)
+    present = {copy.record_id for copy in copies}
+    absent = [record for record in records if record.exists and record.id not in present]
+    copies += keys.reserve(session, connection, absent)
+    rows = [_row(copy, numbers[copy.record_id], now) for copy in sorted(copies, key=lambda copy: copy.id)]
+    if rows:
+        session.execute(_raising(session, now), rows)
+
+
+def _row(copy: Row[Any], number: int, now: int) -> dict[str, Any]:
+    return {
+        "copy_id": copy.id,
+        "connection_id": copy.connection_id,
+        "entity": copy.entity,
+        "precedence": PRECEDENCE[copy.entity],
+        "wanted": number,
+        "forced": 0,
+        "state": State.WAITING,
+        "due": now,
+        "tries": 0,
+        "lease_until": 0,
+        "created_at": now,
+    }
+
+
+def _raising(session: Session, now: int) -> Any:
+    """The INSERT that raises `wanted` of a row that is there, and wakes one that was given up at a smaller number."""
+    statement = db.insert(session, DELIVERIES)
+    newer = statement.excluded.wanted > DELIVERIES.c.wanted
+    given_up = or_(
+        DELIVERIES.c.state.in_([State.PARKED, State.DEAD]),
+        and_(DELIVERIES.c.state == State.LOOP, DELIVERIES.c.due <= now),
+    )
+    wakes = and_(newer, given_up)
+    return statement.on_conflict_do_update(
+        index_elements=["copy_id"],
+        set_={
+            "wanted": case((newer, statement.excluded.wanted), else_=DELIVERIES.c.wanted),
+            "state": case((wakes, State.WAITING.value), else_=DELIVERIES.c.state),
+            "due": case((wakes, now), else_=DELIVERIES.c.due),
+            "tries": case((wakes, 0), else_=DELIVERIES.c.tries),
+        },
+    )
