@@ -1,0 +1,113 @@
+"""From a form to a write: which table, which key, what it says.
+
+Whatever names a table and an action is taken in some way: production feeds expect 200, and nobody knows what Aljex
+does with anything else (facts/aljex.md, section 1).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from synchub.dialects.aljex.form import REDACTED, Form
+from synchub.dialects.aljex.settings import AljexSettings
+from synchub.dialects.aljex.tables import TABLES, model_of
+from synchub.dialects.wire import Wire
+from synchub.errors import Unreadable
+from synchub.master import values
+from synchub.master.convergence import Mode
+from synchub.master.entities import entity_of
+from synchub.master.entities.entity import Field
+from synchub.master.writes import Write
+
+TABLE, ACTION = "web_sync_table_name", "web_sync_action"
+CONSTANTS = {TABLE, ACTION}
+ACTIONS = {"create": Mode.WHOLE, "insert": Mode.WHOLE, "update": Mode.WHOLE, "delete": Mode.DELETE}
+LONGEST_KEY = 255
+QUOTED = 40
+"""The characters of a value that are repeated in a sentence about it."""
+EMPTY_TIME = ":"
+EXPECTED: dict[Callable[[values.Value], Any], str] = {
+    values.as_decimal: "number",
+    values.as_date: "date",
+    values.as_flag: "yes or no",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A form that is kept for the operator, because only he can know what it is about."""
+
+    reason: str
+
+
+def read_row(form: Form, settings: AljexSettings) -> Write | Quarantined:
+    """What the form says.
+
+    Raises:
+        Unreadable: it names no table or no action, so it is no request of this dialect.
+    """
+    table, action = _required(form, TABLE).lower(), _required(form, ACTION)
+    mode = ACTIONS.get(action.lower())
+    if mode is None:
+        return Quarantined(f"{ACTION} '{action[:QUOTED]}' is none of {', '.join(ACTIONS)}")
+    names = settings.key_fields(table)
+    found = next(((name, key) for name in names if (key := form.value(name))), None)
+    if found is None:
+        return Quarantined(f"the record of '{table[:QUOTED]}' has no {' or '.join(names)}")
+    model = model_of(table)
+    key = found[1] if table in TABLES else f"{_escaped(table)}:{found[1]}"
+    if len(key) > LONGEST_KEY:
+        return Quarantined(f"the key is longer than {LONGEST_KEY} characters")
+    if mode is Mode.DELETE:
+        return Write(entity_of(model.entity), key, mode)
+    return _whole(form, model, key, found[0])
+
+
+def _required(form: Form, name: str) -> str:
+    value = form.value(name)
+    if value is None:
+        raise Unreadable(f"{name} is missing")
+    return value
+
+
+def _escaped(table: str) -> str:
+    """The table's name without the colon that ends it in a key."""
+    return table.replace("%", "%25").replace(":", "%3A")
+
+
+def _whole(form: Form, model: type[Wire], key: str, key_field: str) -> Write:
+    """The record as it is now. Its blanks are not repeated: in a whole write an absent field is a blank already."""
+    row, hidden = {}, {}
+    for spelt, value in form.fields.items():
+        if spelt.lower() in form.redacted:
+            hidden[spelt] = REDACTED
+        else:
+            row[spelt] = value
+    known, unknown = model.fold(row)
+    fields = model.model_validate(known).stated()
+    kept = {
+        spelt: text
+        for spelt, value in unknown.items()
+        if spelt.lower() not in CONSTANTS and spelt.lower() != key_field and (text := values.clean(value))
+    }
+    write = Write(entity_of(model.entity), key, Mode.WHOLE, fields, kept | hidden)
+    _look_through(write, model)
+    return write
+
+
+def _look_through(write: Write, model: type[Wire]) -> None:
+    """Note the values that are not of their field's kind. A lone colon names no record, so it makes no reference."""
+    columns = model.entity.fields()
+    for name, value in write.fields.items():
+        if isinstance(value, str) and (expected := _expected(columns[name], value)):
+            word = model.columns[name]
+            write.problems.append(f"{word} holds '{value[:QUOTED]}' where a {expected} is expected")
+            if columns[name].refers_to:
+                write.fields[name], write.extra[word] = None, value
+
+
+def _expected(column: Field, value: str) -> str | None:
+    """What the column expects, if the value is not that."""
+    if column.refers_to:
+        return column.refers_to if value == EMPTY_TIME or len(value) > LONGEST_KEY else None
+    return EXPECTED.get(column.read) if column.read(value) is None else None
