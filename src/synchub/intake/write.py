@@ -6,7 +6,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from synchub import db
@@ -18,6 +17,7 @@ from synchub.intake.tables import Message
 from synchub.master import store
 from synchub.master.writes import Applied, Batch
 
+MESSAGES: Any = Message.__table__
 CHANNEL = "synchub_changed"
 """What processes listen on to hear of changes."""
 
@@ -45,7 +45,7 @@ def write(session: Session, submissions: Sequence[Submission], settings: Setting
         rows.append(row)
         receipts.append(receipt)
     if rows:
-        session.execute(insert(Message), rows)
+        session.execute(MESSAGES.insert(), rows)
     if any(receipt.moved for receipt in receipts):
         db.notify(session, CHANNEL)
     return receipts

@@ -1,0 +1,23 @@
+"""Two partners at the door."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from tests.intake.desk import A, B, join, settings_for
+
+from synchub.config import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_for(tmp_path)
+
+
+@pytest.fixture
+def store(engine: Engine) -> Engine:
+    join(engine, A, B)
+    return engine
+
+
+only_postgresql = pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
