@@ -6,7 +6,11 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from synchub.errors import Misconfigured
+
 MEBIBYTE = 2**20
+SHORTEST_KEY = 32
+PLACEHOLDERS = ("change-me", "changeme", "change_me", "placeholder", "your-secret", "your_secret", "replace-me")
 
 
 class Role(StrEnum):
@@ -25,21 +29,41 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="directory for the SQLite store and large message bodies")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    secret_key: SecretStr = Field(SecretStr(""), description="key that seals the passwords we send to partners, 32 characters or more")
-    roles: str = Field("", description="what `serve` does: web, work or both, with a comma; empty: both on SQLite, web on PostgreSQL")
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="key that seals the passwords we send to partners, 32 characters or more"
+    )
+    roles: str = Field(
+        "", description="what `serve` does: web, work or both, with a comma; empty: both on SQLite, web on PostgreSQL"
+    )
     log_format: str = Field("text", pattern="text|json", description="text or json")
-    trusted_proxies: str = Field("", description="addresses or networks, with commas, whose X-Forwarded-For is believed")
-    allow_private_targets: bool = Field(True, description="whether partners may be called at private and loopback addresses")  # noqa: FBT003
+    trusted_proxies: str = Field(
+        "", description="addresses or networks, with commas, whose X-Forwarded-For is believed"
+    )
+    allow_private_targets: bool = Field(
+        default=True, description="whether partners may be called at private and loopback addresses"
+    )
     max_body: int = Field(64 * MEBIBYTE, ge=1024, description="most bytes of one request, after unpacking")
-    queue_bytes: int = Field(256 * MEBIBYTE, ge=MEBIBYTE, description="most bytes that wait for the next commit, all connections")
-    queue_share: int = Field(64 * MEBIBYTE, ge=1024, description="most bytes that wait for the next commit, one connection")
+    queue_bytes: int = Field(
+        256 * MEBIBYTE, ge=MEBIBYTE, description="most bytes that wait for the next commit, all connections"
+    )
+    queue_share: int = Field(
+        64 * MEBIBYTE, ge=1024, description="most bytes that wait for the next commit, one connection"
+    )
     queue_wait: float = Field(10.0, ge=0, description="seconds that a request waits for room before it is answered 503")
-    large_body: int = Field(256 * 1024, ge=0, description="bytes from which a raw body is kept as a file in the data directory")
-    echo_window: float = Field(5.0, ge=0, description="seconds after a delivery in which an answer to it is taken for an echo")
+    large_body: int = Field(
+        256 * 1024, ge=0, description="bytes from which a raw body is kept as a file in the data directory"
+    )
+    echo_window: float = Field(
+        5.0, ge=0, description="seconds after a delivery in which an answer to it is taken for an echo"
+    )
     attempt_seconds: float = Field(30.0, gt=0, description="deadline of one call to a partner")
-    retry_delays: str = Field("1,5,15,60,300,900", description="seconds between calls to a partner in trouble; the last one repeats")
+    retry_delays: str = Field(
+        "1,5,15,60,300,900", description="seconds between calls to a partner in trouble; the last one repeats"
+    )
     pump_window: int = Field(1000, ge=1, description="changed records looked at in one step of the pump")
-    drain_seconds: float = Field(20.0, ge=0, description="seconds that a stopping process is given to finish what it accepted")
+    drain_seconds: float = Field(
+        20.0, ge=0, description="seconds that a stopping process is given to finish what it accepted"
+    )
 
     @field_validator("roles")
     @classmethod
@@ -47,6 +71,28 @@ class Settings(BaseSettings):
         for name in filter(None, (part.strip() for part in value.split(","))):
             Role(name)
         return value
+
+    @field_validator("retry_delays")
+    @classmethod
+    def _are_seconds(cls, value: str) -> str:
+        if not all(float(part) >= 0 for part in value.split(",")):
+            raise ValueError("must be seconds with commas between them")
+        return value
+
+    def check_secret_key(self) -> None:
+        """See that there is a key to seal with.
+
+        Raises:
+            Misconfigured: it is missing, a placeholder or too short.
+        """
+        key = self.secret_key.get_secret_value()
+        advice = "put 32 random characters or more into .env, such as 'openssl rand -hex 32' prints"
+        if not key:
+            raise Misconfigured(f"SYNCHUB_SECRET_KEY is not set: {advice}")
+        if any(word in key.lower() for word in PLACEHOLDERS):
+            raise Misconfigured(f"SYNCHUB_SECRET_KEY is a placeholder: {advice}")
+        if len(key) < SHORTEST_KEY:
+            raise Misconfigured(f"SYNCHUB_SECRET_KEY has {len(key)} characters: {advice}")
 
     @property
     def store_url(self) -> str:

@@ -11,8 +11,6 @@ from synchub.master.tables import CrossReference, MasterRecord
 from synchub.outbox.tables import Delivery
 
 PAGE = 1000
-WAITING, PARKED, DEAD, LOOP = "waiting", "parked", "dead", "loop"
-TROUBLED = frozenset({PARKED, DEAD, LOOP})
 
 
 def list_deliveries(
@@ -29,7 +27,7 @@ def list_deliveries(
 
 
 def _statement() -> Select[Any]:
-    return (
+    statement: Select[Any] = (
         select(
             Delivery.copy_id.label("id"),
             Connection.name.label("connection"),
@@ -51,3 +49,4 @@ def _statement() -> Select[Any]:
         .join(MasterRecord, MasterRecord.id == CrossReference.record_id)
         .order_by(Delivery.created_at, Delivery.copy_id)
     )
+    return statement

@@ -1,0 +1,98 @@
+"""synchub message …: what arrived, and what became of it."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.orm import Session
+
+from synchub.cli.output import moment, print_fields, print_json, print_rows
+from synchub.cli.store import Opened, opened
+from synchub.connections import registry
+from synchub.connections.tables import Connection
+from synchub.db import reading
+from synchub.intake.journal import body_of
+from synchub.intake.reading import get_message, list_messages, steps_of
+from synchub.intake.tables import Message
+
+app = typer.Typer(help="The journal: what arrived, and what became of it.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="for scripts: one JSON object per line")]
+
+
+@app.command("list")
+def list_(
+    *,
+    state: Annotated[str | None, typer.Option(help="only accepted, repeat or refused ones")] = None,
+    connection: Annotated[str | None, typer.Option(help="only those of this connection")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="how many, the latest first; 0 for all")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List messages, the latest first."""
+    with opened() as hub, reading(hub.engine) as session:
+        if connection is not None:
+            registry.get(session, connection)
+        rows = list_messages(session, state=state, connection=connection, limit=limit or None)
+        columns = ["id", "received_at", "connection", "state", "counts", "error"]
+        print_rows((row | {"received_at": moment(row["received_at"])} for row in rows), columns, as_json=as_json)
+
+
+@app.command()
+def show(
+    message: Annotated[str, typer.Argument(metavar="ID", help="the message's id, as the partner was told it")],
+    *,
+    body: Annotated[bool, typer.Option("--body", help="print the raw bytes that arrived, and nothing else")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a message: when and from whom it came, what was answered, and what it changed."""
+    with opened() as hub, reading(hub.engine) as session:
+        found = get_message(session, message)
+        if body:
+            _print_body(hub, found)
+            return
+        described = _described(session, found)
+    if as_json:
+        print_json(described)
+        return
+    changes = described.pop("changes")
+    print_fields(described)
+    if changes:
+        print()
+    print_rows(changes, ["number", "record", "entity", "code", "verdict", "version", "became"], as_json=False)
+
+
+def _print_body(hub: Opened, message: Message) -> None:
+    sys.stdout.buffer.write(body_of(message, hub.settings.data_dir))
+    sys.stdout.buffer.flush()
+
+
+def _described(session: Session, message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "parent": message.parent_id,
+        "line": message.line,
+        "connection": session.get_one(Connection, message.connection_id).name,
+        "surface": message.surface,
+        "request": f"{message.method} {message.path}",
+        "received_at": moment(message.received_at),
+        "took_milliseconds": message.duration / 1000,
+        "content_type": message.content_type,
+        "size": message.size,
+        "state": message.state,
+        "counts": message.counts,
+        "answer": message.answer,
+        "error": message.error,
+        "notes": message.notes,
+        "changes": [
+            {
+                "number": step.change.number,
+                "record": step.change.record_id,
+                "entity": step.entity,
+                "code": step.code,
+                "verdict": step.change.verdict,
+                "version": step.change.version,
+                "became": {name: after for name, (_, after) in step.change.became.items()},
+            }
+            for step in steps_of(session, message)
+        ],
+    }

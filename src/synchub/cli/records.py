@@ -1,0 +1,112 @@
+"""synchub record …: what is true, and why."""
+
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.orm import Session
+
+from synchub.cli.output import moment, print_fields, print_json, print_rows, print_table, shown
+from synchub.cli.store import opened
+from synchub.connections.tables import Connection
+from synchub.db import reading
+from synchub.errors import NotFound
+from synchub.master import reading as master
+from synchub.master.entities import ENTITIES
+
+app = typer.Typer(help="Master data: what is true, and why.", no_args_is_help=True)
+
+Id = Annotated[int, typer.Argument(metavar="ID", help="the record's id")]
+AsJson = Annotated[bool, typer.Option("--json", help="for scripts: one JSON object per line")]
+
+
+@app.command("list")
+def list_(
+    *,
+    entity: Annotated[str | None, typer.Option(help="only records of this entity")] = None,
+    code: Annotated[str | None, typer.Option(help="only records with this code")] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="also records that do not exist any more")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List records in the order of their ids."""
+    if entity is not None and entity not in ENTITIES:
+        raise NotFound(f"there is no entity '{entity}': known are {', '.join(ENTITIES)}")
+    with opened() as hub, reading(hub.engine) as session:
+        rows = map(dict, master.list_records(session, entity=entity, code=code, deleted=deleted))
+        print_rows(rows, ["id", "entity", "code", "label", "version", "exists"], as_json=as_json)
+
+
+@app.command()
+def show(record: Id, *, as_json: AsJson = False) -> None:
+    """Show a record, and for every field who stated it and why it won."""
+    with opened() as hub, reading(hub.engine) as session:
+        described = _described(session, record)
+    if as_json:
+        print_json(described)
+        return
+    words = described.pop("words")
+    fields = described.pop("fields")
+    print_fields(described)
+    print()
+    print_fields(fields)
+    print()
+    lines = [
+        [name, shown(word["value"]), word["connection"], word["key"], word["at"], word["lost"] or "wins"]
+        for name, said in words.items()
+        for word in said
+    ]
+    print_table(lines, ["field", "stated", "by", "key", "at", "outcome"])
+
+
+def _described(session: Session, number: int) -> dict[str, Any]:
+    record = master.get_record(session, number)
+    words = master.explain(session, number)
+    return {
+        "id": record.id,
+        "entity": record.entity,
+        "code": record.code,
+        "label": record.label,
+        "version": record.version,
+        "exists": record.exists,
+        "changed": record.changed,
+        "merged_into": record.merged_into,
+        "fields": master.typed_fields(record),
+        "words": {name: [_word(word) for word in said] for name, said in words.items()},
+    }
+
+
+def _word(word: master.Word) -> dict[str, Any]:
+    return {
+        "connection": word.connection,
+        "key": word.key,
+        "value": word.value,
+        "at": moment(word.stamp),
+        "message": word.message,
+        "lost": word.lost,
+    }
+
+
+@app.command()
+def history(record: Id, *, as_json: AsJson = False) -> None:
+    """Show every step of a record, oldest first."""
+    with opened() as hub, reading(hub.engine) as session:
+        names = {partner.id: partner.name for partner in session.query(Connection)}
+        rows = [
+            {
+                "number": step.number,
+                "version": step.version,
+                "at": moment(step.at),
+                "connection": names.get(step.connection_id),
+                "verdict": step.verdict,
+                "became": {name: {"before": old, "after": new} for name, (old, new) in step.became.items()},
+                "said": {name: {"before": old, "after": new} for name, (old, new, _) in step.said.items()},
+                "message": step.message_id,
+            }
+            for step in master.history(session, record)
+        ]
+    if not as_json:
+        rows = [row | {"change": _steps(row["became"])} for row in rows]
+    print_rows(rows, ["number", "version", "at", "connection", "verdict", "change", "message"], as_json=as_json)
+
+
+def _steps(became: Any) -> str:
+    return ", ".join(f"{name}: {shown(step['before'])} → {shown(step['after'])}" for name, step in became.items())
