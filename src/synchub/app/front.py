@@ -131,7 +131,7 @@ class _Answer:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status = int(message["status"])
             headers = [header for header in message.get("headers", ()) if header[0].lower() != MESSAGE_ID]
             message = {**message, "headers": [*headers, (MESSAGE_ID, self._id)]}
         await self._send(message)

@@ -42,4 +42,5 @@ def configure(form: str) -> None:
 
 
 def _without_blanks(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {name: value for name, value in event.items() if value is not None}
+    """The event without blanks, and without what other handlers left on its record."""
+    return {name: value for name, value in event.items() if value is not None and name not in {"message", "asctime"}}

@@ -44,48 +44,59 @@ class _Scan:
 
     def sees(self, mark: str) -> bool:
         """Whether the next character is this mark, which then is passed."""
-        self.at = _BLANKS.match(self.text, self.at).end()  # type: ignore[union-attr]  # it matches nothing, too
-        found = self.text.startswith(mark, self.at)
-        self.at += found
-        return found
+        self.skip()
+        if not self.text.startswith(mark, self.at):
+            return False
+        self.at += 1
+        return True
+
+    def skip(self) -> None:
+        """Pass blanks."""
+        blanks = _BLANKS.match(self.text, self.at)
+        self.at = blanks.end() if blanks else self.at
 
     def take(self, mark: str) -> None:
+        """Pass a mark that must be next."""
         if not self.sees(mark):
             raise ValueError(f"'{mark}' expected at character {self.at}")
 
     def value(self) -> Any:
-        """The next value; an array as a list of values that were read one by one."""
+        """The next value; of an array the values are read one by one."""
         if self.sees("["):
             return list(self._elements())
+        return self._whole()
+
+    def _whole(self) -> Any:
+        self.skip()
         made, self.at = _DECODER.raw_decode(self.text, self.at)
         return made
 
     def _elements(self) -> Iterator[Any]:
         if self.sees("]"):
             return
-        while True:
-            self.sees("")
-            made, self.at = _DECODER.raw_decode(self.text, self.at)
-            yield made
-            if self.sees("]"):
-                return
+        yield self._whole()
+        while not self.sees("]"):
             self.take(",")
+            yield self._whole()
 
     def members(self) -> Iterator[tuple[str, Any]]:
         """The members of the object that is the whole text, their names in lower case."""
         self.take("{")
-        while not self.sees("}"):
-            name = self.value()
-            if not isinstance(name, str):
-                raise ValueError(f"a name expected at character {self.at}")  # noqa: TRY004 - the text is wrong
-            self.take(":")
-            yield name.lower(), self.value()
-            if not self.sees(","):
-                self.take("}")
-                break
-        self.sees("")
+        if not self.sees("}"):
+            yield self._member()
+            while not self.sees("}"):
+                self.take(",")
+                yield self._member()
+        self.skip()
         if self.at < len(self.text):
             raise ValueError(f"more text at character {self.at}")
+
+    def _member(self) -> tuple[str, Any]:
+        name = self._whole()
+        if not isinstance(name, str):
+            raise ValueError(f"a name expected at character {self.at}")  # noqa: TRY004 - the text is at fault
+        self.take(":")
+        return name.lower(), self.value()
 
 
 def decode(body: bytes) -> tuple[str, list[Any]]:
