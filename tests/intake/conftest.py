@@ -18,6 +18,3 @@ def settings(tmp_path: Path) -> Settings:
 def store(engine: Engine) -> Engine:
     join(engine, A, B)
     return engine
-
-
-only_postgresql = pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,9 @@ from synchub.master.writes import Verdict, Write
 
 A, B = 1, 2
 """The partners."""
+
+only_postgresql = pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+only_sqlite = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
 
 def settings_for(folder: Path, **more: Any) -> Settings:

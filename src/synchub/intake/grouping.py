@@ -66,9 +66,12 @@ class Grouping:
         try:
             db.retrying(self._engine, work)
         except BaseException as error:  # noqa: BLE001 - whatever it is, someone waits for an answer
-            if written is not None and (blames_store(error) or not isinstance(error, Exception)):
-                return self._look_up(_by_id(group, written), error)
-            return error
+            if written is None:
+                return error
+            # SQLAlchemy does not roll back after a failed COMMIT, so the connection may still hold the transaction.
+            self._engine.dispose()
+            uncertain = blames_store(error) or not isinstance(error, Exception)
+            return self._look_up(_by_id(group, written), error) if uncertain else error
         self.commits += 1
         return _by_id(group, written or [])
 
