@@ -1,7 +1,5 @@
 """The application: it opens the store, asks each dialect for its surface, and starts committer and worker."""
 
-from starlette.types import ASGIApp
-
 from synchub.app.front import Front, Paths
 from synchub.app.pages import QUIET, pages
 from synchub.app.process import Part, Process
@@ -14,8 +12,8 @@ from synchub.dialects.dialect import Hub
 from synchub.intake.committer import Committer
 
 
-def build(settings: Settings, *, receiver: ASGIApp | None = None) -> Front:
-    """The hub as one ASGI application; `receiver` is the page that shows what a demo's webhooks brought.
+def build(settings: Settings) -> Front:
+    """The hub as one ASGI application.
 
     Nothing is connected to or started before the server's lifespan begins.
 
@@ -32,5 +30,5 @@ def build(settings: Settings, *, receiver: ASGIApp | None = None) -> Front:
     surfaces = {dialect.name: dialect.surface(hub) for dialect in dialects if dialect.surface is not None}
     places = [(claim, surfaces[dialect.name]) for dialect in dialects for claim in dialect.claims]
     process = Process(engine, settings, committer, parts)
-    rest = pages(surfaces, process.ready, receiver)
+    rest = pages(surfaces, process.ready)
     return Front(Paths(places), rest, process.life, trusted(settings.trusted_proxies), QUIET)

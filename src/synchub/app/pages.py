@@ -8,20 +8,15 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
+from starlette.routing import Route
 
 from synchub import __version__
 
-RECEIVER = "/receiver"
-"""Where the page stands that shows what a demo's webhooks brought."""
 QUIET = frozenset({"/livez", "/readyz"})
 """Paths that are asked each few seconds and say nothing worth a line in the log."""
 
 
-def pages(
-    surfaces: Mapping[str, FastAPI], ready: Callable[[], Awaitable[dict[str, str]]], receiver: ASGIApp | None
-) -> Starlette:
+def pages(surfaces: Mapping[str, FastAPI], ready: Callable[[], Awaitable[dict[str, str]]]) -> Starlette:
     """The hub's own pages; `ready` answers what is wrong."""
 
     async def livez(_request: Request) -> Response:
@@ -44,15 +39,13 @@ def pages(
             raise HTTPException(404)
         return JSONResponse(surface.openapi())
 
-    routes: list[Route | Mount] = [
+    routes = [
         Route("/livez", livez),
         Route("/readyz", readyz),
         Route("/", root),
         Route("/docs", docs),
         Route("/openapi/{name}.json", openapi),
     ]
-    if receiver is not None:
-        routes.append(Mount(RECEIVER, receiver))
     return Starlette(routes=routes, exception_handlers={HTTPException: _not_here})
 
 

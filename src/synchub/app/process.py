@@ -10,7 +10,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Send
 
 from synchub import schema
-from synchub.app import logs
 from synchub.config import Settings
 from synchub.db import reading
 from synchub.errors import Misconfigured
@@ -59,7 +58,6 @@ class Process:
         Raises:
             Misconfigured: the store's schema is not fit for this code.
         """
-        logs.configure(self._settings.log_format)
         self._settings.data_dir.mkdir(parents=True, exist_ok=True)
         schema.check(self._engine)
         self._committer.start()

@@ -135,10 +135,14 @@ class Wire(BaseModel):
 
         Raises:
             ValidationError: a value does not fit; `faults_of` reads it.
+            ValueError: the key is none of this model, or not what the values say.
         """
         row = {word: values[name] for name, word in cls.columns.items() if name in values}
         for name, part in zip(cls.key_parts, split_key(key, len(cls.key_parts)), strict=True):
-            row[cls.model_fields[name].alias or name] = part
+            word = cls.model_fields[name].alias or name
+            if values.get(name) not in {None, part}:
+                raise ValueError(f"{word} is {part} in the key, but {values[name]} in the record")
+            row[word] = part
         return cls.model_validate(row)
 
     def dump(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from synchub.connections.tables import Connection
 from synchub.dialects.fast.faults import EMPTY, MISSHAPEN, STRUCTURE, SUCCESS, UNKNOWN_FORM
@@ -16,7 +16,7 @@ from synchub.errors import Misconfigured
 from synchub.master.copies import EXISTS, Row
 from synchub.master.values import Value
 from synchub.outbox.http import NotConnected, OutboundClient, Response, Unanswered
-from synchub.outbox.sender import Outcome, Parcel, Verdict
+from synchub.outbox.sender import Outcome, Parcel, TargetSettings, Verdict
 
 TOKEN = "target_token"  # noqa: S105 - the name of a secret
 ABOUT_THE_ROWS = frozenset({UNKNOWN_FORM, EMPTY, MISSHAPEN, STRUCTURE})
@@ -24,7 +24,7 @@ KEPT = 2000
 """The characters of a request and of an answer that are kept with the attempt."""
 
 
-class FastSettings(BaseModel, extra="forbid"):
+class FastSettings(TargetSettings, extra="forbid"):
     """What one Fast connection is set to; nothing is needed to receive from it."""
 
     url: str | None = Field(
@@ -96,18 +96,14 @@ class FastSender:
 
 
 def _row(parcel: Parcel) -> Form:
-    """The row of a parcel. A tombstone needs the form's required fields too, and has them from the record's last state.
+    """The row of a parcel; a tombstone is one as well.
 
     Raises:
         ValidationError: it breaks a rule of the form.
-        ValueError: the copy's key cannot be one of this form.
+        ValueError: the copy's key is none of this form, or not what the record says.
     """
-    form = BY_ENTITY[parcel.entity]
     values = {name: value for name, value in parcel.sent.items() if name != EXISTS}
-    if not parcel.exists:
-        held = {name: parcel.state.get(name) for name in form.columns if form.model_fields[name].is_required()}
-        values = held | {name: value for name, value in values.items() if value is not None} | {"active": False}
-    return form.of_image(parcel.key, values)
+    return BY_ENTITY[parcel.entity].of_image(parcel.key, values)
 
 
 def judged(answer: Response) -> Outcome:
