@@ -1,31 +1,23 @@
-"""The command line: one module per noun. Every error is one line on stderr that says what to do, and exit code 1."""
+"""The command line: one module per noun. Every error is one line on stderr that says what to do.
+
+A module is imported only when its noun is asked for, so that the help is there at once.
+"""
 
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import typer
-from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
-from typer.exceptions import TyperException
 
-from synchub.cli import connections, deliveries, messages, processes, records
-from synchub.errors import SynchubError
+from synchub.cli.processes import migrate, serve, work
 
-app = typer.Typer(
-    help="A self-hosted integration hub: partners keep their own dialect, one store holds what is true.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-processes.add_to(app)
-app.add_typer(connections.app, name="connection")
-app.add_typer(records.app, name="record")
-app.add_typer(messages.app, name="message")
-app.add_typer(deliveries.app, name="delivery")
-
-FAILED, MISUSED = 1, 2
+NOUNS = {
+    "connection": ("connections", "Partners: who may come in and who is told."),
+    "record": ("records", "Master data: what is true, and why."),
+    "message": ("messages", "The journal: what arrived, and what became of it."),
+    "delivery": ("deliveries", "The outbox: what partners must still be told."),
+}
 
 
 def main() -> None:
@@ -35,47 +27,38 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
+    app = application(next(iter(arguments), ""))
     try:
         return int(app(args=list(arguments), prog_name="synchub", standalone_mode=False) or 0)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more when it ends
-        return FAILED
-    except (TyperException, typer.Abort, SynchubError, ValidationError, SQLAlchemyError, OSError) as error:
-        print(_explained(error), file=sys.stderr)
-        return MISUSED if isinstance(error, TyperException) else FAILED
+        return 1
+    except Exception as error:
+        from synchub.cli.faults import explained
+
+        said = explained(error)
+        if said is None:
+            raise
+        print(said[0], file=sys.stderr)
+        return said[1]
 
 
-def _explained(error: Exception) -> str:
-    """What went wrong, on one line; only a command that is called with nothing gets its whole help."""
-    if isinstance(error, TyperException) and error.format_message().startswith("Usage:"):
-        return error.format_message()
-    return "synchub: " + " ".join(_fault(error).split())
+def application(asked: str) -> typer.Typer:
+    """All commands; of the nouns, only the one that is asked for has its own."""
+    app = typer.Typer(
+        help="A self-hosted integration hub: partners keep their own dialect, one store holds what is true.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    for command in (serve, work, migrate):
+        app.command()(command)
+    for noun, (module, what) in NOUNS.items():
+        group = import_module(f"synchub.cli.{module}").app if noun == asked else typer.Typer(callback=_nothing)
+        app.add_typer(group, name=noun, help=what)
+    return app
 
 
-def _fault(error: Exception) -> str:
-    if isinstance(error, TyperException):
-        return error.format_message()
-    if isinstance(error, ValidationError):
-        return _misset(error)
-    if isinstance(error, SQLAlchemyError):
-        return _store_fault(error)
-    if isinstance(error, OSError):
-        return f"{error.filename or 'the system'}: {error.strerror or error}"
-    return str(error) or "stopped"
-
-
-def _misset(error: ValidationError) -> str:
-    """The first setting that its environment variable does not fit."""
-    fault = error.errors()[0]
-    name = "_".join(map(str, fault["loc"])).upper()
-    return f"SYNCHUB_{name}={fault['input']}: {fault['msg'].removeprefix('Value error, ')}"
-
-
-def _store_fault(error: SQLAlchemyError) -> str:
-    reason = str(getattr(error, "orig", None) or error).split("\n")[0]
-    has_no_table = "no such table" in reason or "does not exist" in reason
-    if isinstance(error, OperationalError | ProgrammingError) and has_no_table and "database" not in reason:
-        return f"the store is not fit for this synchub ({reason}): run 'synchub migrate'"
-    if isinstance(error, OperationalError):
-        return f"the store cannot be reached ({reason}): check SYNCHUB_DATABASE_URL, and that the database runs"
-    return f"the store failed: {reason}"
+def _nothing() -> None:
+    """Stands in for the commands of a noun that is not asked for."""

@@ -36,10 +36,6 @@ class Plan:
     wish: Wish
 
 
-class _DryRun(Exception):
-    """Ends the transaction of a dry run."""
-
-
 def read(file: Path, entities: Entities) -> list[Plan]:
     """The plans of a file.
 
@@ -77,15 +73,10 @@ def _resolved(value: Any) -> Any:
 
 def apply(hub: Opened, plans: list[Plan], *, dry_run: bool) -> list[str]:
     """Carry out all plans or none; a line for each step, with the credentials that were made for new connections."""
-    steps: list[str] = []
-    try:
-        with writing(hub.engine) as session:
-            for plan in plans:
-                steps += _carry_out(hub, session, plan, dry_run=dry_run)
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
+    with writing(hub.engine) as session:
+        steps = [step for plan in plans for step in _carry_out(hub, session, plan, dry_run=dry_run)]
+        if dry_run:
+            session.rollback()
     return steps
 
 

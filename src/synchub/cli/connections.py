@@ -17,7 +17,7 @@ from synchub.connections.tables import Connection
 from synchub.db import reading, writing
 from synchub.master.entities import ENTITIES
 
-app = typer.Typer(help="Partners: who may come in and who is told.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="the connection's name")]
 AsJson = Annotated[bool, typer.Option("--json", help="for scripts: JSON")]

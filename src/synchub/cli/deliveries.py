@@ -13,7 +13,7 @@ from synchub.errors import Misconfigured, NotFound
 from synchub.outbox import dead_letters
 from synchub.outbox.reading import list_deliveries
 
-app = typer.Typer(help="The outbox: what partners must still be told.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="ids from 'synchub delivery list'")]
 Of = Annotated[str | None, typer.Option("--connection", help="only those to this connection")]

@@ -15,7 +15,7 @@ from synchub.intake.journal import body_of
 from synchub.intake.reading import get_message, list_messages, steps_of
 from synchub.intake.tables import Message
 
-app = typer.Typer(help="The journal: what arrived, and what became of it.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="for scripts: one JSON object per line")]
 

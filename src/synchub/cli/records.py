@@ -13,7 +13,7 @@ from synchub.errors import NotFound
 from synchub.master import reading as master
 from synchub.master.entities import ENTITIES
 
-app = typer.Typer(help="Master data: what is true, and why.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 Id = Annotated[int, typer.Argument(metavar="ID", help="the record's id")]
 AsJson = Annotated[bool, typer.Option("--json", help="for scripts: one JSON object per line")]

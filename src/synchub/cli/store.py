@@ -63,3 +63,11 @@ def sqlite_file(settings: Settings) -> Path | None:
         raise Misconfigured("SYNCHUB_DATABASE_URL must begin with sqlite:/// or postgresql://")
     is_file = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
     return Path(str(url.database)) if is_file else None
+
+
+def migrate_store(settings: Settings | None = None) -> None:
+    """Make the store's schema what this code needs; a store that is newer is left alone."""
+    from synchub import schema
+
+    with opened(settings, must_exist=False) as hub:
+        schema.migrate(hub.engine)

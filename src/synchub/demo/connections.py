@@ -10,28 +10,27 @@ from synchub.connections.credentials import LOGINS, Vault
 from synchub.connections.options import Wish
 from synchub.connections.rotation import rotate
 from synchub.db import writing
-from synchub.demo.page import PAGE
 from synchub.demo.secrets import Secrets, file_of, keep, kept, name_of
 from synchub.dialects.dialect import Dialect
 from synchub.errors import Misconfigured
 
 
-def prepare(engine: Engine, settings: Settings, base: str) -> Secrets:
-    """Make the demo connections, or find them, and keep their secrets; `base` is the hub's own URL."""
+def prepare(engine: Engine, settings: Settings, page: str) -> Secrets:
+    """Make the demo connections, or find them, and keep their secrets; `page` is the URL at which the demo receives."""
     known, made = kept(settings), {}
     vault = Vault(settings.secret_key.get_secret_value())
     for name, dialect in dialects.find().items():
         given = {each: known[name_of(name, each)] for each in dialect.credentials if name_of(name, each) in known}
         with writing(engine) as session:
-            made[name] = _connect(session, vault, dialect, given, base)
+            made[name] = _connect(session, vault, dialect, given, page)
     keep(settings, made)
     return made
 
 
-def _connect(session: Session, vault: Vault, dialect: Dialect, given: dict[str, str], base: str) -> dict[str, str]:
+def _connect(session: Session, vault: Vault, dialect: Dialect, given: dict[str, str], page: str) -> dict[str, str]:
     """The credentials of a dialect's demo connection, which has them afterwards."""
     name = f"demo-{dialect.name}"
-    wish = Wish(secrets=given, settings={} if dialect.surface else {"url": base + PAGE})
+    wish = Wish(secrets=given, settings={} if dialect.surface else {"url": page})
     connection = registry.find(session, name)
     if connection is None:
         return registry.add(session, vault, dialect, name, wish)[1]
@@ -46,12 +45,12 @@ def _connect(session: Session, vault: Vault, dialect: Dialect, given: dict[str, 
     return given
 
 
-def banner(settings: Settings, base: str, made: Secrets) -> str:
+def banner(settings: Settings, base: str, page: str, made: Secrets) -> str:
     """What a newcomer needs: where things are, and a working call per dialect."""
     places = {
         "the hub": base,
         "its API": f"{base}/docs",
-        "what arrived": base + PAGE,
+        "what arrived": page,
         "its data": settings.data_dir.resolve(),
         "its secrets": file_of(settings).resolve(),
     }

@@ -9,14 +9,13 @@ from typing import Any
 
 from jinja2 import Environment
 from standardwebhooks import Webhook, WebhookVerificationError
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from synchub import clock
 
+HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Cache-Control": "no-store"}
 PAGE = "/demo/webhook"
 SHOWN = 50
 MOST_BYTES = 2**20
@@ -36,28 +35,29 @@ class Arrived:
 
 
 def receiver(secret: str) -> ASGIApp:
-    """The page that receives signed webhooks, and shows the latest to a browser."""
+    """The page: POST receives a webhook that is signed with `secret`, anything else shows the latest."""
     page = Environment(autoescape=True).from_string(files("synchub").joinpath("demo", "page.html").read_text("utf-8"))
     arrived: deque[Arrived] = deque(maxlen=SHOWN)
 
-    async def show(_request: Request) -> Response:
-        policy = {
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-            "Cache-Control": "no-store",
-        }
-        return HTMLResponse(page.render(arrived=list(arrived), now=clock.iso(clock.now())), headers=policy)
+    def show() -> Response:
+        return HTMLResponse(page.render(arrived=list(arrived)), headers=HEADERS)
 
     async def receive(request: Request) -> Response:
-        body = b""
+        body = bytearray()
         async for chunk in request.stream():
             body += chunk
             if len(body) > MOST_BYTES:
                 return PlainTextResponse("too large", 413)
-        fault = _fault(secret, body, dict(request.headers))
-        arrived.appendleft(_arrived(body, request.headers.get("webhook-id", ""), fault))
+        fault = _fault(secret, bytes(body), dict(request.headers))
+        arrived.appendleft(_arrived(bytes(body), request.headers.get("webhook-id", ""), fault))
         return PlainTextResponse(fault or "thank you", 401 if fault else 200)
 
-    return Starlette(routes=[Route(PAGE, show, methods=["GET"]), Route(PAGE, receive, methods=["POST"])])
+    async def either(scope: Scope, receive_: Receive, send: Send) -> None:
+        request = Request(scope, receive_)
+        answer = await receive(request) if request.method == "POST" else show()
+        await answer(scope, receive_, send)
+
+    return either
 
 
 def _fault(secret: str, body: bytes, headers: dict[str, str]) -> str | None:
@@ -90,7 +90,7 @@ def _arrived(body: bytes, number: str, fault: str | None) -> Arrived:
 
 
 def beside(app: ASGIApp, page: ASGIApp) -> ASGIApp:
-    """The application with the demo's page before it."""
+    """The application with the demo's page at its path."""
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
         is_page = scope["type"] == "http" and scope["path"] == PAGE

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from synchub.connections.tables import Connection
@@ -26,8 +26,8 @@ def list_deliveries(
         yield dict(row)
 
 
-def _statement() -> Select[Any]:
-    statement: Select[Any] = (
+def _statement() -> Any:
+    return (
         select(
             Delivery.copy_id.label("id"),
             Connection.name.label("connection"),
@@ -49,4 +49,3 @@ def _statement() -> Select[Any]:
         .join(MasterRecord, MasterRecord.id == CrossReference.record_id)
         .order_by(Delivery.created_at, Delivery.copy_id)
     )
-    return statement

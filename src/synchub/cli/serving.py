@@ -1,0 +1,112 @@
+"""Running the processes of a hub until they are told to stop."""
+
+import errno
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from synchub import app, schema
+from synchub.app import logs
+from synchub.cli.store import migrate_store, opened
+from synchub.config import Settings
+from synchub.demo import secrets
+from synchub.demo.connections import banner, prepare
+from synchub.demo.page import PAGE, beside, receiver
+from synchub.errors import Misconfigured
+
+BACKLOG = 2048
+
+
+def serve_hub(*, demo: bool) -> None:
+    """Answer partners until SIGTERM; with `demo`, on a store and with connections that are made first."""
+    settings = secrets.fit(Settings()) if demo else Settings()
+    settings.check_secret_key()
+    if demo:
+        migrate_store(settings)
+    check_schema(settings)
+    with listening(settings) as (listener, base):
+        if demo:
+            run_web(settings, beside(app.build(settings), _demo_page(settings, base)), listener)
+        else:
+            print(f"synchub listens at {base}", flush=True)
+            run_web(settings, app.build(settings), listener)
+
+
+def work_for_hub() -> None:
+    """Tell partners what changed until SIGTERM."""
+    settings = Settings()
+    settings.check_secret_key()
+    check_schema(settings)
+    logs.configure(settings.log_format)
+
+
+def _demo_page(settings: Settings, base: str) -> ASGIApp:
+    """Where the demo receives, once its connections are there and the newcomer knows of them."""
+    page = base + PAGE
+    with opened(settings) as hub:
+        made = prepare(hub.engine, settings, page)
+    print(banner(settings, base, page, made), flush=True)
+    return receiver(next(each["secret"] for each in made.values() if "secret" in each))
+
+
+def check_schema(settings: Settings) -> None:
+    """See that the store is there and fit for this code.
+
+    Raises:
+        Misconfigured: it is not; the text says what to do.
+    """
+    with opened(settings) as hub:
+        schema.check(hub.engine)
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[tuple[socket.socket, str]]:
+    """The socket that the hub listens on, and the URL that it is reached at from this machine.
+
+    Raises:
+        Misconfigured: the address or the port cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+            listener.listen(BACKLOG)
+        except OSError as error:
+            raise Misconfigured(_why_not(settings, error)) from None
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - read, not bound
+        yield listener, f"http://{host}:{listener.getsockname()[1]}"
+
+
+def _why_not(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {settings.port} of {settings.host} is taken: stop what listens there, or set SYNCHUB_PORT"
+    return (
+        f"cannot listen at {settings.host} port {settings.port} ({error.strerror}): set SYNCHUB_HOST and SYNCHUB_PORT"
+    )
+
+
+def run_web(settings: Settings, hub_app: ASGIApp, listener: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what was accepted."""
+    config = uvicorn.Config(
+        hub_app,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=round(settings.drain_seconds),
+    )
+    server = uvicorn.Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)  # the server raises once more what had stopped it
+    server.run(sockets=[listener])
+    if not server.started:
+        raise Misconfigured("the hub could not start: its log says why")
