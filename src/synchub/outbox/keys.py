@@ -1,7 +1,7 @@
 """The key under which a target will know a record that it does not hold yet, reserved before anything is sent.
 
-It is our code if that is free there, else the target's template over the key of the record's founder. A record for which
-neither is free gets a copy without a key (`is_unkeyed`), which is parked until somebody sets another template.
+It is our code if that is free there, else the target's template over the key of the record's founder. A record for
+which neither is free gets a copy without a key (`is_unkeyed`), which is parked until somebody sets another template.
 """
 
 from collections.abc import Collection, Iterable
@@ -35,7 +35,7 @@ def is_unkeyed(copy: Copy) -> bool:
     return copy.key == unkeyed(copy.record) and not copy.image and not copy.sent_number
 
 
-def reserve(session: Session, connection: Connection, records: Collection[Row[Any]]) -> list[Row[Any]]:
+def reserve(session: Session, connection: Connection, records: Collection[Any]) -> list[Row[Any]]:
     """Copies at a target for records (rows with id, entity and code) that have none there yet.
 
     A partner may send one of the keys while we choose it: then the record gets another, or what the partner made is its
@@ -61,7 +61,7 @@ def copies_at(session: Session, connection: int, records: Iterable[int]) -> list
     )
 
 
-def _choose(session: Session, connection: Connection, records: Collection[Row[Any]], *, last: bool) -> dict[Place, int]:
+def _choose(session: Session, connection: Connection, records: Collection[Any], *, last: bool) -> dict[Place, int]:
     wanted = {record.id: _candidates(connection, record, founder) for record, founder in _founders(session, records)}
     taken = _taken(session, connection.id, {place for places in wanted.values() for place in places})
     chosen: dict[Place, int] = {}
@@ -73,7 +73,7 @@ def _choose(session: Session, connection: Connection, records: Collection[Row[An
     return chosen
 
 
-def _candidates(connection: Connection, record: Row[Any], founder: Row[Any] | None) -> list[Place]:
+def _candidates(connection: Connection, record: Any, founder: Any) -> list[Place]:
     keys = [record.code] if record.code else []
     if founder is not None:
         template = str(connection.settings.get("key_template", DEFAULT_TEMPLATE))
@@ -81,7 +81,7 @@ def _candidates(connection: Connection, record: Row[Any], founder: Row[Any] | No
     return [(record.entity, key) for key in keys if key]
 
 
-def _founders(session: Session, records: Collection[Row[Any]]) -> Iterable[tuple[Row[Any], Row[Any] | None]]:
+def _founders(session: Session, records: Collection[Any]) -> Iterable[tuple[Any, Any]]:
     """Each record with its oldest copy at a partner: its key there and the partner's name."""
     chosen = db.among(session, COPIES.c.record_id, sorted(record.id for record in records))
     rows = session.execute(

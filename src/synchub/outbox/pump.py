@@ -1,8 +1,8 @@
 """The pump: from the change numbers behind a target's cursor to one delivery row per copy.
 
-Numbers rise in the order of commits, so a number that one statement shows means that all smaller ones are committed; the
-cursor moves only over numbers that one statement has read. A row that is there already is told of the newer number, never
-passed over: whoever settles it at this moment must see that there is more to send.
+Numbers rise in the order of commits, so a number that one statement shows means that all smaller ones are committed;
+the cursor moves only over numbers that one statement has read. A row that is there already is told of the newer number,
+never passed over: whoever settles it at this moment must see that there is more to send.
 """
 
 from collections.abc import Collection, Sequence
@@ -61,12 +61,13 @@ def _deliver(session: Session, connection: Connection, records: Collection[Row[A
     present = {copy.record_id for copy in copies}
     absent = [record for record in records if record.exists and record.id not in present]
     copies += keys.reserve(session, connection, absent)
-    rows = [_row(copy, numbers[copy.record_id], now) for copy in sorted(copies, key=lambda copy: copy.id)]
+    rows = [delivery_row(copy, numbers[copy.record_id], now) for copy in sorted(copies, key=lambda copy: copy.id)]
     if rows:
         session.execute(_raising(session, now), rows)
 
 
-def _row(copy: Row[Any], number: int, now: int) -> dict[str, Any]:
+def delivery_row(copy: Row[Any], number: int, now: int) -> dict[str, Any]:
+    """A new delivery of a copy, wanted at a number."""
     return {
         "copy_id": copy.id,
         "connection_id": copy.connection_id,
@@ -87,7 +88,8 @@ def _raising(session: Session, now: int) -> Any:
     statement = db.insert(session, DELIVERIES)
     newer = statement.excluded.wanted > DELIVERIES.c.wanted
     given_up = or_(
-        DELIVERIES.c.state.in_([State.PARKED, State.DEAD]),
+        DELIVERIES.c.state == State.PARKED,
+        DELIVERIES.c.state == State.DEAD,
         and_(DELIVERIES.c.state == State.LOOP, DELIVERIES.c.due <= now),
     )
     wakes = and_(newer, given_up)

@@ -1,0 +1,89 @@
+"""A target in trouble is left in peace for a while; it is the target that waits, and no record is blamed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, select, update
+from sqlalchemy.orm import Session
+
+from synchub import db
+from synchub.clock import SECOND
+from synchub.connections.tables import Connection
+
+TARGETS = db.table_of(Connection)
+
+LONGEST = 3600.0
+"""The longest that a target's own Retry-After is believed, in seconds."""
+SPREAD = 0.2
+
+log = structlog.get_logger(__name__)
+
+
+def spread() -> float:
+    """A factor around 1, so that many targets behind one gateway do not come back at once."""
+    return SystemRandom().uniform(1 - SPREAD, 1 + SPREAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How long to leave a target in peace: `delays` in seconds by the number of failures, the last one repeats."""
+
+    delays: Sequence[float]
+    jitter: Callable[[], float] = spread
+
+    def wait(self, failures: int, retry_after: float | None = None) -> int:
+        """Microseconds after this many failures in a row, from 1; what the target asked for, within bounds."""
+        usual = self.delays[min(failures, len(self.delays)) - 1]
+        if retry_after is not None:
+            return int(min(max(retry_after, self.delays[0]), LONGEST) * SECOND)
+        return int(usual * self.jitter() * SECOND)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A back-off that has begun or goes on."""
+
+    target: str
+    until: int
+    failures: int
+    reason: str | None
+
+    def log(self) -> None:
+        """One line, when it begins; the operator sees the rest at the connection."""
+        if self.failures == 1:
+            log.warning("target in trouble", target=self.target, reason=self.reason)
+
+
+def back_off(
+    session: Session, connection: int, reason: str | None, retry_after: float | None, *, retry: Retry, now: int
+) -> Trouble:
+    """Leave a target in peace; calls that were under way together count as one failure."""
+    target = _locked(session, connection)
+    if target.backoff_until > now:
+        return Trouble(target.name, target.backoff_until, 0, reason)
+    failures = target.backoff_count + 1
+    until = now + retry.wait(failures, retry_after)
+    _set(session, connection, until, failures, reason)
+    return Trouble(target.name, until, failures, reason)
+
+
+def recover(session: Session, connection: int) -> str | None:
+    """The target answers again; its name if it was in trouble."""
+    target = _locked(session, connection)
+    if not target.backoff_count:
+        return None
+    _set(session, connection, 0, 0, None)
+    return str(target.name)
+
+
+def _locked(session: Session, connection: int) -> Row[Any]:
+    columns = (TARGETS.c.name, TARGETS.c.backoff_until, TARGETS.c.backoff_count)
+    return session.execute(db.locked(select(*columns).where(TARGETS.c.id == connection))).one()
+
+
+def _set(session: Session, connection: int, until: int, failures: int, reason: str | None) -> None:
+    columns = {"backoff_until": until, "backoff_count": failures, "backoff_reason": reason}
+    session.execute(update(TARGETS).where(TARGETS.c.id == connection).values(columns))

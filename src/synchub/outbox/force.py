@@ -1,0 +1,37 @@
+"""Sending again whether it differs or not: a force draws a number, and is done when `sent_number` has reached it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from synchub import clock, db
+from synchub.master.series import draw_numbers
+from synchub.master.tables import CrossReference
+from synchub.outbox.pump import DELIVERIES, delivery_row
+from synchub.outbox.tables import State
+
+COPIES = db.table_of(CrossReference)
+
+
+def force(session: Session, copies: Sequence[int]) -> int:
+    """Have these copies sent whole; returns the number R with which `sent_number >= R` means done.
+
+    The deliveries are locked before R is drawn: a claim that read no force was committed before, with a smaller number.
+    A copy whose partner said that it is gone is settled without being sent.
+    """
+    now = clock.now()
+    chosen = session.execute(select(COPIES).where(db.among(session, COPIES.c.id, copies)).order_by(COPIES.c.id))
+    rows: list[dict[str, Any]] = [delivery_row(copy, 0, now) for copy in chosen]
+    waking = {"state": State.WAITING.value, "due": now, "tries": 0}
+    if rows:
+        upsert = db.insert(session, DELIVERIES).on_conflict_do_update(index_elements=["copy_id"], set_=waking)
+        session.execute(upsert, rows)
+    number = draw_numbers(session, 1)[0]
+    session.execute(
+        update(DELIVERIES)
+        .where(db.among(session, DELIVERIES.c.copy_id, [row["copy_id"] for row in rows]))
+        .values(forced=number)
+    )
+    return number

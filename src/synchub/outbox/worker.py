@@ -1,0 +1,233 @@
+"""The worker: a thread or a few for every target, so that one in trouble never slows another.
+
+Each pumps, claims, sends and settles in turn. The list of targets is looked at each second; a target whose settings or
+secrets changed gets new threads with a new sender.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import Engine, exists, select
+from sqlalchemy.orm import Session
+
+from synchub import clock, db
+from synchub.clock import SECOND
+from synchub.config import Settings
+from synchub.connections.directory import Directory
+from synchub.connections.tables import Connection
+from synchub.errors import SynchubError, Unavailable
+from synchub.master.tables import MasterRecord
+from synchub.outbox.backoff import Retry
+from synchub.outbox.bell import Bell, Listener
+from synchub.outbox.courier import Courier
+from synchub.outbox.feed import Follower
+from synchub.outbox.http import OutboundClient
+from synchub.outbox.leases import Leases
+from synchub.outbox.pump import pump
+from synchub.outbox.sender import EventSender, Sender, SenderFactory
+from synchub.outbox.settle import Policy
+from synchub.outbox.tables import Delivery, State
+
+POLL = 1.0
+"""Seconds after which everybody looks for work without being woken."""
+SINGLES = 4
+"""Calls at once for a target whose calls carry one record."""
+
+FINISHING = 0.8
+"""The share of the time to stop in which calls may finish; the rest is for writing their outcomes down."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Ending:
+    """When a target's threads are to end; `at` is on the process's monotonic clock."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+    at: float = float("inf")
+
+    def within(self, seconds: float) -> None:
+        """Ask to end, giving what is under way that long."""
+        self.at = time.monotonic() + seconds
+        self.asked.set()
+
+    def left(self) -> float:
+        """Seconds that a call under way may still take."""
+        return self.at - time.monotonic()
+
+
+class Crew:
+    """The threads of one target."""
+
+    def __init__(self, courier: Courier, window: int, bell: Bell, ending: Ending) -> None:
+        self.ending = ending
+        self._courier, self._window, self._bell = courier, window, bell
+        sender = courier.sender
+        follows = isinstance(sender, EventSender) and sender.follows
+        self._follower = Follower(courier, sender) if isinstance(sender, EventSender) and follows else None
+        size = 1 if self._follower else _parallel(courier.connection, sender)
+        name = courier.connection.name
+        self._threads = [threading.Thread(target=self._run, name=f"tell-{name}-{n}", daemon=True) for n in range(size)]
+
+    def start(self) -> None:
+        """Begin to tell the target."""
+        for thread in self._threads:
+            thread.start()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the threads to end; whether they did."""
+        end = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        if any(thread.is_alive() for thread in self._threads):
+            return False
+        self._courier.sender.close()
+        return True
+
+    def _run(self) -> None:
+        while not self.ending.asked.is_set():
+            heard = self._bell.count
+            try:
+                busy = self.step()
+            except Exception as error:  # the edge: whatever it is, the target's thread goes on a second later
+                if not db.is_unavailable(error):
+                    log.exception("telling a target failed", target=self._courier.connection.name)
+                self.ending.asked.wait(POLL)
+                continue
+            if not busy:
+                self._bell.wait(heard, POLL)
+
+    def step(self) -> bool:
+        """Look once for something to tell, and tell it; whether there was something."""
+        if self._follower is not None:
+            return self._follower.carry_next() or self._courier.carry_next()
+        with db.reading(self._courier.engine) as session:
+            behind, due = _waits(session, self._courier.connection.id)
+        return bool((behind and self._pump()) | (due and self._courier.carry_next()))
+
+    def _pump(self) -> int:
+        courier = self._courier
+        return db.retrying(
+            courier.engine,
+            lambda session: pump(session, courier.connection, courier.sender, self._window, clock.now()),
+        )
+
+
+def _parallel(connection: Connection, sender: Sender) -> int:
+    return int(connection.settings.get("parallel") or (SINGLES if sender.batch == 1 else 1))
+
+
+def _waits(session: Session, connection: int) -> tuple[bool, bool]:
+    """Whether a target's cursor is behind, and whether a delivery is due, looked at without a lock."""
+    cursor = select(Connection.cursor).where(Connection.id == connection).scalar_subquery()
+    behind = exists().where(MasterRecord.changed > cursor)
+    now = clock.now()
+    due = exists().where(
+        Delivery.connection_id == connection,
+        Delivery.state == State.WAITING,
+        Delivery.due <= now,
+        Delivery.lease_until <= now,
+    )
+    found = session.execute(select(behind, due)).one()
+    return bool(found[0]), bool(found[1])
+
+
+class Worker:
+    """Tells all targets; `senders` has the factory of each dialect that can be told, by the dialect's name."""
+
+    def __init__(
+        self, engine: Engine, directory: Directory, settings: Settings, senders: Mapping[str, SenderFactory]
+    ) -> None:
+        self._engine, self._directory, self._settings, self._senders = engine, directory, settings, senders
+        self._policy = Policy(Retry(settings.delays), int(settings.echo_window * SECOND))
+        self._bell = Bell()
+        self._listener = Listener(engine, self._bell)
+        self._leases = Leases(engine)
+        self._crews: dict[int, tuple[str, Crew]] = {}
+        self._leaving: list[Crew] = []
+        self._complaints: dict[int, str] = {}
+        self._stop = threading.Event()
+        self._watch = threading.Thread(target=self._keep_watch, name="targets", daemon=True)
+
+    def start(self) -> None:
+        """Begin to tell."""
+        self._leases.start()
+        self._listener.start()
+        self._watch.start()
+
+    def wake(self) -> None:
+        """Say that something was committed in this process; may be called from any thread."""
+        self._bell.ring()
+
+    def stop(self, drain: float) -> None:
+        """End within `drain` seconds: what is under way is finished, what is left of a claim is given back."""
+        self._stop.set()
+        self._watch.join()
+        end = time.monotonic() + drain
+        crews = [crew for _, crew in self._crews.values()]
+        for crew in crews:
+            crew.ending.within(drain * FINISHING)
+        self._bell.ring()
+        for crew in [*crews, *self._leaving]:
+            crew.join(end - time.monotonic())
+        self._listener.stop()
+        self._leases.stop()
+
+    def _keep_watch(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._look_at_targets()
+            except Unavailable:
+                log.debug("the list of targets could not be read")
+            except Exception:
+                log.exception("the list of targets could not be read")
+            self._stop.wait(POLL)
+
+    def _look_at_targets(self) -> None:
+        present = {one.id: one for one in self._directory.targets() if one.dialect in self._senders}
+        for number in self._crews.keys() - present.keys():
+            self._dismiss(number)
+        for connection in present.values():
+            self._staff(connection)
+        self._leaving = [crew for crew in self._leaving if not crew.join(0)]
+
+    def _staff(self, connection: Connection) -> None:
+        """See that a target has a crew, made for its present settings and secrets."""
+        try:
+            secrets = self._directory.secrets(connection)
+            mark = repr((connection.name, connection.dialect, connection.settings, connection.told, secrets))
+            if connection.id in self._crews and self._crews[connection.id][0] != mark:
+                self._dismiss(connection.id)
+            if connection.id not in self._crews:
+                self._crews[connection.id] = (mark, self._hire(connection, secrets))
+            self._complaints.pop(connection.id, None)
+        except (SynchubError, ValueError) as error:
+            if self._complaints.get(connection.id) != str(error):
+                log.error("a target cannot be told", target=connection.name, reason=str(error))  # noqa: TRY400 - its text says all
+            self._complaints[connection.id] = str(error)
+
+    def _hire(self, connection: Connection, secrets: Mapping[str, str]) -> Crew:
+        client = OutboundClient(allow_private=self._settings.allow_private_targets)
+        sender = self._senders[connection.dialect](connection, secrets, client)
+        ending = Ending()
+        courier = Courier(
+            self._engine,
+            connection,
+            sender,
+            self._policy,
+            self._settings.attempt_seconds,
+            self._leases,
+            ending.left,
+        )
+        crew = Crew(courier, self._settings.pump_window, self._bell, ending)
+        crew.start()
+        return crew
+
+    def _dismiss(self, number: int) -> None:
+        """Let a crew finish what it has claimed, and go."""
+        _, crew = self._crews.pop(number)
+        crew.ending.within(self._settings.attempt_seconds)
+        self._leaving.append(crew)
