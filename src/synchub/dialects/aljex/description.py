@@ -21,7 +21,7 @@ REQUEST: dict[str, Any] = {
                             "type": "string",
                             "description": f"{', '.join(TABLES)}, or the name of any other table",
                         },
-                        "web_sync_action": {"type": "string", "enum": list(ACTIONS)},
+                        "web_sync_action": {"type": "string", "enum": ACTIONS},
                         "id": {"type": "string", "description": "what identifies the record in most tables"},
                     },
                     "additionalProperties": {"type": "string"},

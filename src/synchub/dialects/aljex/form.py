@@ -7,6 +7,7 @@ itself: it wants text, and a form does not say what its bytes mean (facts/aljex.
 import codecs
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from synchub.errors import TooLarge
@@ -18,20 +19,20 @@ REDACTED = "redacted"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A body's fields in the vendor's spelling; of repeated names the later one.
+    """A body's fields by their names in lower case, each with the vendor's spelling; of repeated names the later one.
 
     `redacted` are the names of the secrets in it, lower case. `body` is what arrived with their values replaced;
     whatever is kept is kept of this.
     """
 
-    fields: dict[str, str]
+    fields: dict[str, tuple[str, str]]
     redacted: frozenset[str]
     body: bytes
 
     def value(self, name: str) -> str | None:
-        """The value of a field named in any letter case, trimmed; None if it is blank or absent."""
-        wanted = name.lower()
-        return next((clean(value) for spelt, value in self.fields.items() if spelt.lower() == wanted), None)
+        """The value of a field named in lower case, trimmed; None if it is blank or absent."""
+        _, value = self.fields.get(name, ("", ""))
+        return clean(value)
 
 
 def read_form(body: bytes, secrets: Collection[str]) -> Form:
@@ -46,36 +47,38 @@ def read_form(body: bytes, secrets: Collection[str]) -> Form:
     redacted: set[str] = set()
     pieces = body.split(b"&")
     for place, (name, value) in split(pieces):
-        folded = _folded(name)
+        folded, spelt = _name(name)
         if folded in secrets and value:
             redacted.add(folded)
-            pieces[place] = pieces[place].partition(b"=")[0] + b"=" + REDACTED.encode()
-            value = REDACTED.encode()  # noqa: PLW2901 - from here on nothing knows the secret
-        fields[folded] = (clean(text(name)) or "", text(value))
+            pieces[place] = name + b"=" + REDACTED.encode()
+            fields[folded] = (spelt, REDACTED)
+        else:
+            fields[folded] = (spelt, text(value))
     fields.pop("", None)
-    return Form(dict(fields.values()), frozenset(redacted), b"&".join(pieces))
+    return Form(fields, frozenset(redacted), b"&".join(pieces))
 
 
 def split(pieces: list[bytes]) -> list[tuple[int, tuple[bytes, bytes]]]:
-    """The names and values of the pieces between ampersands, each with its piece's place; empty pieces are none."""
-    return [(place, _pair(piece)) for place, piece in enumerate(pieces) if piece]
+    """The names and values, still encoded, of the pieces between ampersands, each with its piece's place."""
+    return [(place, (piece.partition(b"=")[::2])) for place, piece in enumerate(pieces) if piece]
 
 
-def _pair(piece: bytes) -> tuple[bytes, bytes]:
-    name, _, value = piece.replace(b"+", b" ").partition(b"=")
-    return unquote_to_bytes(name), unquote_to_bytes(value)
-
-
-def _folded(name: bytes) -> str:
-    return (clean(text(name)) or "").lower()
+@lru_cache(maxsize=4096)
+def _name(raw: bytes) -> tuple[str, str]:
+    """A field's name in lower case, and as the vendor spells it."""
+    spelt = clean(text(raw)) or ""
+    return spelt.lower(), spelt
 
 
 def text(raw: bytes) -> str:
-    """Bytes of a form as text; bytes that cp1252 leaves undefined become the control characters of that number."""
+    """An encoded name or value as text; bytes that cp1252 lacks become the control characters of that number."""
+    plain = raw.replace(b"+", b" ")
+    if b"%" in plain:
+        plain = unquote_to_bytes(plain)
     try:
-        return raw.decode()
+        return plain.decode()
     except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="control_characters")
+        return plain.decode("cp1252", errors="control_characters")
 
 
 def _control_character(error: UnicodeError) -> tuple[str, int]:
@@ -92,6 +95,6 @@ def keepable(form: Form, secrets: Collection[str]) -> bytes:
 
     Nothing, if a secret's name stands in it where no field is named so: then nobody knows which bytes are the secret.
     """
-    rest = b"&".join(piece for piece in form.body.split(b"&") if _folded(_pair(piece)[0]) not in secrets)
-    plain = text(unquote_to_bytes(rest)).lower()
+    rest = b"&".join(piece for piece in form.body.split(b"&") if _name(piece.partition(b"=")[0])[0] not in secrets)
+    plain = text(rest).lower()
     return b"" if any(secret in plain for secret in secrets) else form.body

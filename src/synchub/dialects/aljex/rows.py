@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from synchub.dialects.aljex.form import REDACTED, Form
+from synchub.dialects.aljex.form import Form
 from synchub.dialects.aljex.settings import AljexSettings
 from synchub.dialects.aljex.tables import TABLES, model_of
 from synchub.dialects.wire import Wire
@@ -21,7 +21,9 @@ from synchub.master.writes import Write
 
 TABLE, ACTION = "web_sync_table_name", "web_sync_action"
 CONSTANTS = {TABLE, ACTION}
-ACTIONS = {"create": Mode.WHOLE, "insert": Mode.WHOLE, "update": Mode.WHOLE, "delete": Mode.DELETE}
+DELETE = "delete"
+ACTIONS = ("create", "insert", "update", DELETE)
+"""All but the last say what the whole record is now."""
 LONGEST_KEY = 255
 QUOTED = 40
 """The characters of a value that are repeated in a sentence about it."""
@@ -47,8 +49,7 @@ def read_row(form: Form, settings: AljexSettings) -> Write | Quarantined:
         Unreadable: it names no table or no action, so it is no request of this dialect.
     """
     table, action = _required(form, TABLE).lower(), _required(form, ACTION)
-    mode = ACTIONS.get(action.lower())
-    if mode is None:
+    if action.lower() not in ACTIONS:
         return Quarantined(f"{ACTION} '{action[:QUOTED]}' is none of {', '.join(ACTIONS)}")
     names = settings.key_fields(table)
     found = next(((name, key) for name in names if (key := form.value(name))), None)
@@ -58,8 +59,8 @@ def read_row(form: Form, settings: AljexSettings) -> Write | Quarantined:
     key = found[1] if table in TABLES else f"{_escaped(table)}:{found[1]}"
     if len(key) > LONGEST_KEY:
         return Quarantined(f"the key is longer than {LONGEST_KEY} characters")
-    if mode is Mode.DELETE:
-        return Write(entity_of(model.entity), key, mode)
+    if action.lower() == DELETE:
+        return Write(entity_of(model.entity), key, Mode.DELETE)
     return _whole(form, model, key, found[0])
 
 
@@ -77,20 +78,14 @@ def _escaped(table: str) -> str:
 
 def _whole(form: Form, model: type[Wire], key: str, key_field: str) -> Write:
     """The record as it is now. Its blanks are not repeated: in a whole write an absent field is a blank already."""
-    row, hidden = {}, {}
-    for spelt, value in form.fields.items():
-        if spelt.lower() in form.redacted:
-            hidden[spelt] = REDACTED
-        else:
-            row[spelt] = value
-    known, unknown = model.fold(row)
-    fields = model.model_validate(known).stated()
-    kept = {
-        spelt: text
-        for spelt, value in unknown.items()
-        if spelt.lower() not in CONSTANTS and spelt.lower() != key_field and (text := values.clean(value))
-    }
-    write = Write(entity_of(model.entity), key, Mode.WHOLE, fields, kept | hidden)
+    known: dict[str, str] = {}
+    extra: dict[str, str] = {}
+    for name, (spelt, value) in form.fields.items():
+        if name in model.words and name not in form.redacted:
+            known[model.words[name]] = value
+        elif name not in CONSTANTS and name != key_field and (kept := values.clean(value)):
+            extra[spelt] = kept
+    write = Write(entity_of(model.entity), key, Mode.WHOLE, model.model_validate(known).stated(), extra)
     _look_through(write, model)
     return write
 
