@@ -30,7 +30,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     secret_key: SecretStr = Field(
-        SecretStr(""), description="key that seals the passwords we send to partners, 32 characters or more"
+        SecretStr(""),
+        description="key that seals the passwords we send to partners, 32 characters or more; `openssl rand -hex 32` prints one",
     )
     roles: str = Field(
         "", description="what `serve` does: web, work or both, with a comma; empty: both on SQLite, web on PostgreSQL"
