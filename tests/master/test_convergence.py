@@ -139,10 +139,35 @@ def test_a_refused_delivery_leaves_what_was_known_before() -> None:
     record.hear(2, phone="1", name="n")
     record.hear(1, phone="2")
     fly(record, 2)
+    record.copies[2].flight.sent["name"] = "ours"
+    record.copies[2].flight.before["name"] = frozenset({"n"})
     record.hear(2, after=SECOND, name="crossed")
     bounce(record.copies[2], record.now)
     assert record.copies[2].holds("phone") == {"1"}
-    assert record.copies[2].holds("name") == {"crossed"}
+    assert record.copies[2].holds("name") == {"n", "crossed"}
+
+
+def test_a_value_that_crossed_an_earlier_delivery_and_a_refused_one_leaves_both_possible() -> None:
+    record = Record({1: 0, 2: 0})
+    record.hear(2, phone="0")
+    record.hear(1, phone="1")
+    record.tell(2)
+    record.hear(1, after=SECOND // 2, phone="2")
+    depart(record.copies[2], record.behind(2), "t", 1, 0, record.now)
+    record.hear(2, after=SECOND // 2, phone="9")
+    bounce(record.copies[2], record.now)
+    assert record.copies[2].holds("phone") == {"1", "9"}
+    assert record.behind(2)["phone"] == "9"
+
+
+def test_a_record_that_is_there_again_may_have_lost_what_its_row_does_not_name() -> None:
+    record = Record({1: 0, 2: 0})
+    record.hear(1, name="n", phone="1")
+    record.tell(2)
+    record.hear(2, Mode.DELETE)
+    record.hear(2, phone="2")
+    assert record.golden() == {EXISTS: True, "name": "n", "phone": "2"}
+    assert record.behind(2) == {EXISTS: True, "name": "n"}
 
 
 def test_every_value_replaced_within_the_window_is_an_echo() -> None:

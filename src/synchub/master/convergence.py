@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from synchub.clock import SECOND
 from synchub.connections.tables import Connection
-from synchub.master.copies import EXISTS, Copy, Ended, Flight, Held, Round, Row, Statement
+from synchub.master.copies import EXISTS, NOTHING, Copy, Ended, Flight, Held, Round, Row, Statement
 from synchub.master.values import Value
 
 ECHO_WINDOW = 5 * SECOND
@@ -83,7 +83,10 @@ def receive(copy: Copy, row: Row, mode: Mode, now: int, last_stamp: int, *, revi
     no longer in use: it does not bring back a copy that was told, or may have been told, that it is gone.
     """
     heard = Heard(max(now, last_stamp + 1))
-    for name, value in _spoken(copy, row, mode, revives=revives).items():
+    spoken = _spoken(copy, row, mode, revives=revives)
+    if spoken.get(EXISTS) is True and False in copy.holds(EXISTS):
+        _doubt_the_rest(copy, spoken, now)
+    for name, value in spoken.items():
         held = copy.holds(name)
         if held == {value}:
             continue
@@ -126,6 +129,12 @@ def _spoken(copy: Copy, row: Row, mode: Mode, *, revives: bool) -> Row:
             if name != EXISTS and name not in spoken and any(value is not None for value in held.values):
                 spoken[name] = None
     return spoken
+
+
+def _doubt_the_rest(copy: Copy, spoken: Row, now: int) -> None:
+    """A record that was gone is there again: what its row does not name may be blank now."""
+    for name in copy.known.keys() - spoken.keys():
+        copy.known[name] = Held(copy.holds(name) | NOTHING, now)
 
 
 def _count_round(copy: Copy, name: str, value: Value, now: int, recent: Ended | None) -> None:
@@ -250,11 +259,14 @@ def arrive(copy: Copy, now: int, *, window: int = ECHO_WINDOW) -> None:
 
 
 def bounce(copy: Copy, now: int) -> None:
-    """The partner refused what was in flight: it holds what it held before, or what it sent us meanwhile."""
+    """The partner refused what was in flight: it holds what it held before, or what it sent us meanwhile.
+
+    Both are possible where it sent something: that may have crossed an earlier delivery of ours.
+    """
     flight = copy.flight
     if flight is None:
         return
     for name, before in flight.before.items():
-        crossed = frozenset((flight.crossed[name],)) if name in flight.crossed else before
-        copy.known[name] = Held(crossed, now)
+        crossed = frozenset((flight.crossed[name],)) if name in flight.crossed else frozenset()
+        copy.known[name] = Held(before | crossed, now)
     copy.flight = None

@@ -1,0 +1,359 @@
+"""One history played through: the real store, pump, claim and settle; partners, network and clock are the simulator's.
+
+`play` raises `Violation` if the promises of convergence are broken.
+"""
+
+import heapq
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from uuid import UUID
+
+from sqlalchemy import Engine, func, select
+
+from synchub import clock, db
+from synchub.clock import SECOND
+from synchub.connections.tables import Connection
+from synchub.master import store
+from synchub.master import copies as copying
+from synchub.master.convergence import wished
+from synchub.master.copies import EXISTS, Copy, Row
+from synchub.master.entities import ENTITIES
+from synchub.master.tables import Change, CrossReference
+from synchub.master.values import Value
+from synchub.master.writes import Batch
+from synchub.outbox import dead_letters
+from synchub.outbox.backoff import Retry
+from synchub.outbox.claim import Claim, claim
+from synchub.outbox.pump import pump
+from synchub.outbox.sender import Outcome, Parcel, Verdict
+from synchub.outbox.settle import Policy, settle
+from synchub.outbox.tables import Delivery, State
+from tests.simulation.history import FIELDS, KEYS, Call, Fate, History, Step
+from tests.simulation.partners import ENTITY, Partner, Post
+
+START = 1_800_000_000 * SECOND
+LEASE = 30 * SECOND
+SILENCE = 12 * SECOND
+"""When a worker stops waiting for an answer; nothing lands after that."""
+MOST_CALLS = 150
+POLICY = Policy(Retry([1.0, 5.0], jitter=lambda: 1.0))
+
+
+class Violation(AssertionError):
+    """A promise of convergence was broken."""
+
+
+class Target:
+    """What the outbox asks about a partner of the simulator; the simulator sends by itself."""
+
+    batch = 10
+
+    def told(self, entity: str) -> frozenset[str]:
+        return frozenset(FIELDS) if entity == ENTITY else frozenset()
+
+    def required(self, entity: str) -> Mapping[str, Value]:
+        return {}
+
+    def gone(self, entity: str) -> Row:
+        return {}
+
+    def check(self, parcel: Parcel) -> str | None:
+        return None
+
+    def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
+        raise AssertionError("the simulator sends by itself")
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class Arena:
+    """The state of one run."""
+
+    engine: Engine
+    history: History
+    now: int = START
+    events: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
+    order: "count[int]" = field(default_factory=count)
+    partners: list[Partner] = field(default_factory=list)
+    seen: set[tuple[int, str, str, str]] = field(default_factory=set)
+    edits: dict[tuple[str, str], list[tuple[int, str | None]]] = field(default_factory=dict)
+    calls: int = 0
+    looks: set[int] = field(default_factory=set)
+    told: list[str] = field(default_factory=list)
+    target: Target = field(default_factory=Target)
+
+    def play(self) -> None:
+        """Play the history and see that all promises hold."""
+        for number, habit in enumerate(self.history.habits, 1):
+            self.partners.append(Partner(number, habit))
+        self._join()
+        for step in self.history.steps:
+            self._at(step.at, lambda step=step: self._act(step))
+        self._run()
+        self._mend()
+        self._check_converged()
+        self._check_nothing_lost()
+        self._check_echoes()
+
+    def _join(self) -> None:
+        with db.writing(self.engine) as session:
+            for partner in self.partners:
+                session.add(
+                    Connection(
+                        id=partner.number,
+                        name=f"P{partner.number}",
+                        dialect="simulated",
+                        guid=UUID(int=partner.number),
+                        rank=partner.habit.rank,
+                        created_at=START,
+                    )
+                )
+
+    def _tell(self, what: str) -> None:
+        """Note what happens, for whoever reads a failure."""
+        self.told.append(f"{(self.now - START) / SECOND:9.3f}  {what}")
+
+    # What happens, and when
+
+    def _at(self, seconds: float, act: Callable[[], None]) -> None:
+        heapq.heappush(self.events, (self.now + int(seconds * SECOND), next(self.order), act))
+
+    def _run(self) -> None:
+        """Let everything happen until nothing is left to happen."""
+        while self.events or self._wait_for_work():
+            moment, _, act = heapq.heappop(self.events)
+            self.now = max(self.now + 1, moment)
+            act()
+
+    def _wait_for_work(self) -> bool:
+        """When nothing happens by itself, look at each target that still has something due, at the time it is."""
+        with db.reading(self.engine) as session:
+            statement = select(
+                Delivery.connection_id, func.max(Delivery.due, Delivery.lease_until)
+                if self.engine.dialect.name == "sqlite"
+                else func.greatest(Delivery.due, Delivery.lease_until),
+            ).where(Delivery.state == State.WAITING)
+            due = session.execute(statement).all()
+            backing = dict(session.execute(select(Connection.id, Connection.backoff_until)).all())
+        for number, moment in due:
+            seconds = max(max(moment, backing[number]) - self.now, 0) / SECOND
+            self._look_soon(number, seconds)
+        return bool(due)
+
+    def _act(self, step: Step) -> None:
+        partner = self.partners[step.partner]
+        post = partner.user(step)
+        self._tell(f"P{partner.number} {step.action}s {step.key}.{step.field}={step.value}")
+        if post is not None:
+            self._post(partner, post, step.delay)
+            if step.twice:
+                self._post(partner, Post(post.write), step.delay + 0.05)
+
+    def _post(self, partner: Partner, post: Post, delay: float) -> None:
+        """Send a post; posts of one partner arrive in the order in which they were sent."""
+        last = partner.posts[-1][0] if partner.posts else 0
+        moment = max(self.now + int(delay * SECOND), last + 1)
+        partner.posts.append((moment, post))
+        self._at((moment - self.now) / SECOND, lambda: self._hear(partner))
+
+    def _hear(self, partner: Partner) -> None:
+        """The next post of a partner arrives."""
+        _, post = partner.posts.popleft()
+        write = post.write
+        batch = Batch(partner.number, None, [write])
+        verdict = db.retrying(self.engine, lambda session: store.apply(session, [batch]))[0].verdicts[0]
+        self._tell(f"P{partner.number} posts {write.mode.value} {write.key} {write.fields}: {verdict.kind.value}")
+        for name, value in write.fields.items():
+            self.seen.add((partner.number, write.key, name, str(value)))
+        if post.edit:
+            name, value = post.edit
+            self.edits.setdefault((write.key, name), []).append((partner.number, value))
+        for other in self.partners:
+            self._look_soon(other.number, self._call().wait)
+
+    def _call(self) -> Call:
+        """The next call of the script, without taking it."""
+        return self.history.calls[self.calls] if self.calls < len(self.history.calls) else Call()
+
+    def _look_soon(self, number: int, seconds: float) -> None:
+        if number not in self.looks:
+            self.looks.add(number)
+            self._at(seconds, lambda: self._look(number))
+
+    # What a worker does
+
+    def _look(self, number: int) -> None:
+        """Pump and claim for one target; send what there is."""
+        self.looks.discard(number)
+        with db.writing(self.engine) as session:
+            connection = session.get_one(Connection, number)
+            pump(session, connection, self.target, 100, self.now)
+        with db.writing(self.engine) as session:
+            connection = session.get_one(Connection, number)
+            claimed = claim(session, connection, self.target, self.now, lease=LEASE)
+        if claimed.parcels:
+            self._send(self.partners[number - 1], claimed)
+
+    def _send(self, partner: Partner, claimed: Claim) -> None:
+        call = self._call()
+        self.calls += 1
+        if self.calls > MOST_CALLS:
+            raise Violation("an exchange without an end")
+        carried = ", ".join(f"{parcel.key} {parcel.sent}" for parcel in claimed.parcels)
+        self._tell(f"P{partner.number} is sent {carried}: {call.fate.value}")
+        self._check_blanks(partner, claimed)
+        if call.fate in {Fate.ACCEPTED, Fate.ANSWER_LOST, Fate.KILLED_AFTER}:
+            self._at(call.there, lambda: self._arrive(partner, claimed, call))
+        elif call.fate is Fate.LOST:
+            self._at(SILENCE / SECOND, lambda: self._settle(partner, claimed, Verdict.UNKNOWN))
+        elif call.fate in {Fate.TROUBLE, Fate.REFUSED}:
+            verdict = Verdict.TROUBLE if call.fate is Fate.TROUBLE or len(claimed.parcels) > 1 else Verdict.REFUSED
+            self._at(call.there, lambda: self._settle(partner, claimed, verdict))
+
+    def _arrive(self, partner: Partner, claimed: Claim, call: Call) -> None:
+        """A call arrives at the partner."""
+        self._tell(f"P{partner.number} stores {', '.join(parcel.key for parcel in claimed.parcels)}")
+        for parcel in claimed.parcels:
+            for name in FIELDS:
+                if parcel.sent.get(name) is not None:
+                    self.seen.add((partner.number, parcel.key, name, str(partner.spell(str(parcel.sent[name])))))
+            if echo := partner.stored(parcel.key, parcel.sent):
+                self._post(partner, echo, call.echo)
+        if call.fate is Fate.ACCEPTED:
+            self._at(call.back, lambda: self._settle(partner, claimed, Verdict.ACCEPTED))
+        elif call.fate is Fate.ANSWER_LOST:
+            self._at(SILENCE / SECOND - call.there, lambda: self._settle(partner, claimed, Verdict.UNKNOWN))
+
+    def _settle(self, partner: Partner, claimed: Claim, verdict: Verdict) -> None:
+        with db.writing(self.engine) as session:
+            settle(session, claimed, claimed.parcels, Outcome(verdict), policy=POLICY, started=self.now)
+        self._tell(f"P{partner.number} settled: {verdict.value}")
+        self._look_soon(partner.number, self._call().wait)
+
+    # What must hold
+
+    def _check_blanks(self, partner: Partner, claimed: Claim) -> None:
+        """No blank goes over a value that the hub never saw."""
+        waiting = {post.write.key for _, post in partner.posts}
+        for parcel in claimed.parcels:
+            row = partner.rows.get(parcel.key, {})
+            for name in FIELDS:
+                held = row.get(name)
+                unseen = held is not None and (partner.number, parcel.key, name, held) not in self.seen
+                if unseen and name in parcel.sent and parcel.sent[name] is None and parcel.key not in waiting:
+                    raise Violation(f"a blank was sent over {name}={held} of P{partner.number}")
+
+    def _mend(self) -> None:
+        """What an operator does at last: retry what was refused, and see that a loop ends with a word of its own."""
+        self._retry({State.PARKED})
+        if looped := self._in_state({State.LOOP}):
+            self.now += 700 * SECOND
+            for place, key in enumerate(KEYS):
+                step = Step(0, 0, key, "set", "name", f"nudge{place}")
+                if key in self.partners[0].rows and any(copy.key == key for copy in looped):
+                    self._at(place, lambda step=step: self._act(step))
+            self._run()
+            self._retry({State.PARKED})
+        self.now += 60 * SECOND
+        if bad := [copy for copy in self._in_state(set(State)) if not self._shouts(copy.connection)]:
+            raise Violation(f"deliveries are stuck: {bad}")
+
+    def _retry(self, states: Collection[State]) -> None:
+        while copies := self._in_state(states):
+            with clock.replaced(lambda: self.now), db.writing(self.engine) as session:
+                dead_letters.retry(session, [copy.id for copy in copies])
+            self._run()
+
+    def _in_state(self, states: Collection[State]) -> list[Copy]:
+        table = db.table_of(CrossReference)
+        with db.reading(self.engine) as session:
+            rows = session.execute(
+                select(table).join(Delivery, Delivery.copy_id == table.c.id).where(Delivery.state.in_(states))
+            )
+            return [copying.load(row) for row in rows]
+
+    def _shouts(self, number: int) -> bool:
+        return self.partners[number - 1].habit.shouts
+
+    def _records(self) -> dict[str, tuple[Row, list[Copy]]]:
+        """The golden record of each key with `exists` and its copies."""
+        made, found = ENTITIES[ENTITY], {}
+        table = db.table_of(CrossReference)
+        with db.reading(self.engine) as session:
+            for record in session.scalars(select(made)):
+                golden = {name: getattr(record, name) for name in FIELDS if getattr(record, name) is not None}
+                rows = session.execute(select(table).where(table.c.record_id == record.id, table.c.connection_id != 0))
+                state: Row = {EXISTS: record.exists, "stamp": record.exists_stamp, **golden}
+                found[str(record.code)] = (state, [copying.load(row) for row in rows])
+        return found
+
+    def _check_converged(self) -> None:
+        """Every partner holds every record as it is, or nothing where it is gone."""
+        for key, (state, copies) in self._records().items():
+            golden = {name: str(state[name]) for name in FIELDS if name in state}
+            if state[EXISTS] and len(copies) != len(self.partners):
+                raise Violation(f"somebody was not told of {key}")
+            for copy in copies:
+                held = self.partners[copy.connection - 1].rows.get(copy.key)
+                lives = wished(copy, exists=bool(state[EXISTS]), stamp=int(state["stamp"] or 0))
+                wish = golden if lives else None
+                if self._shouts(copy.connection):
+                    held, wish = _upper(held), _upper(wish)
+                if held != wish:
+                    raise Violation(f"P{copy.connection} holds {key}={held}, not {wish}")
+
+    def _check_nothing_lost(self) -> None:
+        """The last word of the best rank stands, where no limit of the rules can have been met."""
+        if not self.history.unique or any(partner.habit.shouts for partner in self.partners):
+            return
+        deleted = {step.key for step in self.history.steps if step.action == "delete"}
+        cleared = {(step.key, step.field) for step in self.history.steps if step.value is None}
+        records = self._records()
+        for (key, name), words in self.edits.items():
+            if key in deleted or (key, name) in cleared:
+                continue
+            best = max(self.partners[number - 1].habit.rank for number, _ in words)
+            last = [value for number, value in words if self.partners[number - 1].habit.rank == best][-1]
+            stands = records[key][0].get(name)
+            if stands != last and not str(stands).startswith("nudge"):
+                raise Violation(f"{name} of {key} is {stands}, but the last word was {last}")
+
+    def _check_echoes(self) -> None:
+        """When everybody sends everything again, nothing changes and nobody is called."""
+        if any(partner.habit.shouts for partner in self.partners):
+            return
+        before, calls, steps = self._records(), self.calls, self._steps()
+        for partner in self.partners:
+            for key in partner.rows:
+                self._post(partner, Post(partner.everything(key)), 1)
+        self._run()
+        if self._records() != before or self._steps() != steps:
+            raise Violation("an echo of everything changed something")
+        if self.calls != calls:
+            raise Violation("an echo of everything was answered by a call")
+
+    def _steps(self) -> int:
+        with db.reading(self.engine) as session:
+            return session.scalars(select(func.count()).select_from(Change)).one()
+
+
+def _upper(row: Mapping[str, str] | None) -> dict[str, str] | None:
+    return None if row is None else {name: value.upper() for name, value in row.items()}
+
+
+def play(engine: Engine, history: History) -> None:
+    """Play a history on a migrated store in which nothing has happened yet.
+
+    Raises:
+        Violation: a promise of convergence was broken.
+    """
+    arena = Arena(engine, history)
+    try:
+        with clock.replaced(lambda: arena.now):
+            arena.play()
+    except Violation as violation:
+        violation.add_note("\n".join(arena.told))
+        raise

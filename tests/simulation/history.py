@@ -1,0 +1,183 @@
+"""A history: everything that chance decides in one run, written down, so that it can be run again, shrunk and printed."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+FIELDS = ("name", "phone", "email")
+KEYS = ("K1", "K2")
+
+
+class Style(StrEnum):
+    """How a partner writes its rows."""
+
+    WHOLE = "whole"  # the record as it is; what is blank is left out
+    EVERY = "every"  # every column, blanks as null
+    CHANGED = "changed"  # only what changed
+
+
+class Fate(StrEnum):
+    """What becomes of a call to a partner."""
+
+    ACCEPTED = "accepted"
+    LOST = "lost"  # never arrives, nobody answers
+    ANSWER_LOST = "answer lost"  # arrives, but the answer does not
+    KILLED_BEFORE = "killed before"  # the worker dies before it sends
+    KILLED_AFTER = "killed after"  # the worker dies after it sent, the partner stores it
+    TROUBLE = "trouble"  # the partner says that it can take nothing now
+    REFUSED = "refused"  # the partner refuses the record, once
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How one partner behaves."""
+
+    rank: int = 0
+    style: Style = Style.WHOLE
+    echoes: bool = False  # a trigger posts back what we deliver
+    shouts: bool = False  # it upper-cases every text it stores
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A user of a partner does something; the post about it leaves `delay` seconds later, perhaps twice."""
+
+    at: float
+    partner: int
+    key: str
+    action: str  # "set" or "delete"
+    field: str = "name"
+    value: str | None = None
+    delay: float = 0.1
+    twice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a worker: what becomes of it and how long it takes."""
+
+    fate: Fate = Fate.ACCEPTED
+    wait: float = 0.05  # before the worker looks
+    there: float = 0.05  # until the partner stores it
+    back: float = 0.05  # until its answer is here
+    echo: float = 0.2  # until its trigger's post is here
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One run: who takes part, what their users do, and what becomes of each call in its turn."""
+
+    habits: tuple[Habit, ...]
+    steps: tuple[Step, ...]
+    calls: tuple[Call, ...] = ()
+    unique: bool = True  # every value is typed only once in the whole history
+
+
+@dataclass(slots=True)
+class Draw:
+    """How a history is drawn from a seed."""
+
+    dice: random.Random
+    count: int = 0
+    typed: list[str] = field(default_factory=list)
+
+    def history(self) -> History:
+        """A random history."""
+        unique = self.dice.random() < 0.7
+        habits = tuple(self.habit() for _ in range(3))
+        steps, at = [], 0.0
+        for _ in range(self.dice.randint(2, 7)):
+            at += self.dice.choice([0.05, 0.5, 2.0, 4.0, 20.0, 90.0])
+            steps.append(self.step(at, unique=unique))
+        calls = tuple(self.call() for _ in range(self.dice.randint(0, 14)))
+        return History(habits, tuple(steps), calls, unique)
+
+    def habit(self) -> Habit:
+        """How a partner behaves."""
+        return Habit(
+            rank=self.dice.choice([0, 0, 1, 2]),
+            style=self.dice.choice(list(Style)),
+            echoes=self.dice.random() < 0.5,
+            shouts=self.dice.random() < 0.12,
+        )
+
+    def step(self, at: float, *, unique: bool) -> Step:
+        """What a user does."""
+        action = "delete" if self.dice.random() < 0.15 else "set"
+        return Step(
+            at=at,
+            partner=self.dice.randrange(3),
+            key=self.dice.choice((KEYS[0], KEYS[0], KEYS[0], KEYS[1])),
+            action=action,
+            field=self.dice.choice(FIELDS),
+            value=self.value(unique=unique) if action == "set" else None,
+            delay=self.dice.choice([0.02, 0.1, 0.5, 2.0, 3.5]),
+            twice=self.dice.random() < 0.15,
+        )
+
+    def value(self, *, unique: bool) -> str | None:
+        """What a user types."""
+        if self.dice.random() < 0.12:
+            return None
+        self.count += 1
+        return f"v{self.count}" if unique else self.dice.choice(["va", "vb", "vc"])
+
+    def call(self) -> Call:
+        """What becomes of a call."""
+        fates = [Fate.ACCEPTED] * 5 + list(Fate)
+        return Call(
+            fate=self.dice.choice(fates),
+            wait=self.dice.choice([0.01, 0.1, 1.0, 3.0]),
+            there=self.dice.choice([0.01, 0.3, 2.0, 7.0]),
+            back=self.dice.choice([0.01, 0.3, 2.0]),
+            echo=self.dice.choice([0.01, 0.4, 2.0, 4.0]),
+        )
+
+
+def draw(seed: int) -> History:
+    """The history of a seed."""
+    return Draw(random.Random(seed)).history()
+
+
+def smaller(history: History) -> Iterator[History]:
+    """Histories with one thing less, from the largest cut to the smallest."""
+    for place in range(len(history.steps)):
+        yield replace(history, steps=history.steps[:place] + history.steps[place + 1 :])
+    for place in range(len(history.calls)):
+        yield replace(history, calls=history.calls[:place])
+    for place, call in enumerate(history.calls):
+        if call != Call():
+            yield replace(history, calls=(*history.calls[:place], Call(), *history.calls[place + 1 :]))
+    for place, habit in enumerate(history.habits):
+        for plainer in (replace(habit, echoes=False), replace(habit, shouts=False), replace(habit, rank=0)):
+            if plainer != habit:
+                yield replace(history, habits=(*history.habits[:place], plainer, *history.habits[place + 1 :]))
+    for place, step in enumerate(history.steps):
+        if step.twice:
+            plain = replace(step, twice=False)
+            yield replace(history, steps=(*history.steps[:place], plain, *history.steps[place + 1 :]))
+
+
+def script(history: History) -> str:
+    """The history as Python that runs it again."""
+    rows = ["from tests.simulation.history import Call, Fate, Habit, History, Step, Style", ""]
+    rows += ["HISTORY = History(", "    habits=("]
+    rows += [f"        {_spelled(habit)}," for habit in history.habits]
+    rows += ["    ),", "    steps=("]
+    rows += [f"        {_spelled(step)}," for step in history.steps]
+    rows += ["    ),", "    calls=("]
+    rows += [f"        {_spelled(call)}," for call in history.calls]
+    rows += ["    ),", f"    unique={history.unique},", ")"]
+    return "\n".join(rows)
+
+
+def _spelled(thing: Habit | Step | Call) -> str:
+    """A dataclass as the call that makes it, with what is not its default."""
+    parts = []
+    for name in thing.__dataclass_fields__:
+        value, default = getattr(thing, name), thing.__dataclass_fields__[name].default
+        if value != default:
+            shown = f"{type(value).__name__}.{value.name}" if isinstance(value, StrEnum) else repr(value)
+            parts.append(f"{name}={shown}")
+    return f"{type(thing).__name__}({', '.join(parts)})"

@@ -1,0 +1,77 @@
+"""A partner of the simulator: a server with rows, users who change them, and the posts that it sends about that."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from synchub.master.convergence import Mode
+from synchub.master.copies import EXISTS, Row
+from synchub.master.writes import Write
+from tests.simulation.history import FIELDS, Habit, Step, Style
+
+ENTITY = "customer"
+Stored = dict[str, str]
+
+
+@dataclass(slots=True)
+class Post:
+    """A row on its way to the hub; `edit` is the field that a user changed, if one did."""
+
+    write: Write
+    edit: tuple[str, str | None] | None = None
+
+
+@dataclass(slots=True)
+class Partner:
+    """One partner's server; `rows` holds what is not blank, by key, `posts` what the hub has not received yet."""
+
+    number: int
+    habit: Habit
+    rows: dict[str, Stored] = field(default_factory=dict)
+    posts: deque[tuple[int, Post]] = field(default_factory=deque)
+
+    def spell(self, value: str | None) -> str | None:
+        """A value as this partner stores it."""
+        return value.upper() if value is not None and self.habit.shouts else value
+
+    def user(self, step: Step) -> Post | None:
+        """A user does something; the post about it, if anything changed."""
+        if step.action == "delete":
+            return Post(Write(ENTITY, step.key, Mode.DELETE)) if self.rows.pop(step.key, None) is not None else None
+        is_new = step.key not in self.rows
+        row = self.rows.setdefault(step.key, {})
+        value = self.spell(step.value)
+        if not is_new and row.get(step.field) == value:
+            return None
+        _put(row, step.field, value)
+        return Post(self.write(step.key, [step.field]), (step.field, value))
+
+    def stored(self, key: str, sent: Row) -> Post | None:
+        """A delivery of ours arrives; the post of the partner's trigger, if it has one."""
+        if not sent[EXISTS]:
+            gone = self.rows.pop(key, None) is not None
+            return Post(Write(ENTITY, key, Mode.DELETE)) if gone and self.habit.echoes else None
+        row = self.rows.setdefault(key, {})
+        changed = [name for name in FIELDS if name in sent]
+        for name in changed:
+            value = sent[name]
+            _put(row, name, self.spell(None if value is None else str(value)))
+        return Post(self.write(key, changed)) if self.habit.echoes else None
+
+    def write(self, key: str, changed: list[str]) -> Write:
+        """The row as the partner's style writes it."""
+        row = self.rows[key]
+        if self.habit.style is Style.WHOLE:
+            return Write(ENTITY, key, Mode.WHOLE, dict(row))
+        names = FIELDS if self.habit.style is Style.EVERY else changed
+        return Write(ENTITY, key, Mode.PARTIAL, {name: row.get(name) for name in names})
+
+    def everything(self, key: str) -> Write:
+        """The whole row, to be sent again."""
+        return self.write(key, list(FIELDS))
+
+
+def _put(row: Stored, name: str, value: str | None) -> None:
+    if value is None:
+        row.pop(name, None)
+    else:
+        row[name] = value
