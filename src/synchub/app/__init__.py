@@ -1,15 +1,19 @@
 """The application: it opens the store, asks each dialect for its surface, and starts committer and worker."""
 
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
 from synchub.app.front import Front, Paths
 from synchub.app.pages import QUIET, pages
-from synchub.app.process import Part, Process
+from synchub.app.process import Process
 from synchub.app.proxies import trusted
-from synchub.config import Settings
+from synchub.config import Role, Settings
 from synchub.connections.directory import Directory
 from synchub.db import open_engine
 from synchub.dialects import find
-from synchub.dialects.dialect import Hub
+from synchub.dialects.dialect import Claim, Hub
 from synchub.intake.committer import Committer
+from synchub.outbox.worker import Worker
 
 
 def build(settings: Settings) -> Front:
@@ -22,13 +26,26 @@ def build(settings: Settings) -> Front:
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.store_url)
-    parts: list[Part] = []
     directory = Directory(engine, settings.secret_key.get_secret_value())
-    committer = Committer(engine, settings)
-    hub = Hub(settings, engine, committer, directory)
-    dialects = [dialect for dialect in find().values() if dialect.surface is not None]
-    surfaces = {dialect.name: dialect.surface(hub) for dialect in dialects if dialect.surface is not None}
-    places = [(claim, surfaces[dialect.name]) for dialect in dialects for claim in dialect.claims]
-    process = Process(engine, settings, committer, parts)
-    rest = pages(surfaces, process.ready)
-    return Front(Paths(places), rest, process.life, trusted(settings.trusted_proxies), QUIET)
+    worker = worker_of(engine, directory, settings) if Role.WORK in settings.role_set else None
+    committer = Committer(engine, settings, on_commit=worker.wake if worker else None)
+    surfaces, places = _surfaces(Hub(settings, engine, committer, directory))
+    process = Process(engine, settings, committer, worker)
+    return Front(Paths(places), pages(surfaces, process.ready), process.life, trusted(settings.trusted_proxies), QUIET)
+
+
+def worker_of(engine: Engine, directory: Directory, settings: Settings) -> Worker:
+    """The worker with the sender of every dialect that can be told."""
+    senders = {dialect.name: dialect.sender for dialect in find().values() if dialect.sender is not None}
+    return Worker(engine, directory, settings, senders)
+
+
+def _surfaces(hub: Hub) -> tuple[dict[str, FastAPI], list[tuple[Claim, FastAPI]]]:
+    """The surfaces by their dialect's name, and the paths that they claim."""
+    surfaces: dict[str, FastAPI] = {}
+    places: list[tuple[Claim, FastAPI]] = []
+    for dialect in find().values():
+        if dialect.surface is not None:
+            surfaces[dialect.name] = dialect.surface(hub)
+            places += [(claim, surfaces[dialect.name]) for claim in dialect.claims]
+    return surfaces, places

@@ -18,26 +18,39 @@ def configure(form: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_blanks,
     ]
-    ending: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]
-        if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    formatter = structlog.stdlib.ProcessorFormatter
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, formatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.set_name(OURS)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
-        )
-    )
+    ending = [formatter.remove_processors_meta, *_ending(form)]
+    handler.setFormatter(formatter(foreign_pre_chain=shared, processors=ending))
     root = logging.getLogger()
     root.handlers = [*(other for other in root.handlers if other.get_name() != OURS), handler]
-    root.setLevel(min(root.level or logging.INFO, logging.INFO))
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+    root.setLevel(logging.INFO)
+    _quieten()
+
+
+def _ending(form: str) -> list[Any]:
+    """How a line ends up. A traceback never shows the values of variables, where credentials stand."""
+    if form == "json":
+        return [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ]
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+
+
+def _quieten() -> None:
+    """Let libraries write through our handler, and no more than they must."""
+    for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
-        logging.getLogger(name).propagate = name != "uvicorn.access"
-    for name in ("httpx", "httpcore", "alembic"):
+        logging.getLogger(name).propagate = True
+    for name in ("httpx", "httpcore", "alembic", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,27 +13,27 @@ from synchub.config import Settings
 from synchub.db import reading
 from synchub.errors import Misconfigured
 from synchub.intake.committer import Committer
+from synchub.outbox.worker import Worker
 
 PROBE_SECONDS = 3.0
 
 log = logging.getLogger(__name__)
 
 
-class Part(Protocol):
-    """A part of the process that works beside the surfaces."""
-
-    def start(self) -> None:
-        """Begin to work."""
-
-    def stop(self) -> None:
-        """Finish what is under way and end; waits."""
-
-
 class Process:
     """Starts and stops the parts of the hub with the server that runs it, and knows whether it is fit to serve."""
 
-    def __init__(self, engine: Engine, settings: Settings, committer: Committer, parts: Sequence[Part]) -> None:
-        self._engine, self._settings, self._committer, self._parts = engine, settings, committer, parts
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        committer: Committer,
+        worker: Worker | None,
+        *,
+        patience: float = PROBE_SECONDS,
+    ) -> None:
+        self._engine, self._settings, self._committer, self._worker = engine, settings, committer, worker
+        self._patience = patience
         self._probe: asyncio.Task[dict[str, str]] | None = None
 
     async def life(self, receive: Receive, send: Send) -> None:
@@ -49,7 +48,7 @@ class Process:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await asyncio.to_thread(self.stop)
+        await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
     def start(self) -> None:
@@ -58,17 +57,17 @@ class Process:
         Raises:
             Misconfigured: the store's schema is not fit for this code.
         """
-        self._settings.data_dir.mkdir(parents=True, exist_ok=True)
         schema.check(self._engine)
         self._committer.start()
-        for part in self._parts:
-            part.start()
+        if self._worker is not None:
+            self._worker.start()
 
-    def stop(self) -> None:
-        """Store what was accepted, let every part finish, close the store."""
-        for part in self._parts:
-            part.stop()
-        self._committer.stop()
+    async def stop(self) -> None:
+        """Store what was accepted, finish what is being told, close the store."""
+        ends = [asyncio.to_thread(self._committer.stop)]
+        if self._worker is not None:
+            ends.append(asyncio.to_thread(self._worker.stop, self._settings.drain_seconds))
+        await asyncio.gather(*ends)
         self._engine.dispose()
 
     async def ready(self) -> dict[str, str]:
@@ -78,8 +77,8 @@ class Process:
         """
         if self._probe is None or self._probe.done():
             self._probe = asyncio.create_task(asyncio.to_thread(self._look))
-        done, _ = await asyncio.wait({self._probe}, timeout=PROBE_SECONDS)
-        return self._probe.result() if done else {"database": f"no answer within {PROBE_SECONDS:g} seconds"}
+        done, _ = await asyncio.wait({self._probe}, timeout=self._patience)
+        return self._probe.result() if done else {"database": f"no answer within {self._patience:g} seconds"}
 
     def _look(self) -> dict[str, str]:
         return dict(self._troubles())
