@@ -6,8 +6,6 @@ import hmac
 import json
 import os
 import socket
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from pydantic import ValidationError
@@ -39,45 +37,6 @@ PARCEL = Parcel(
     sent={"exists": True, "name": "Größe & Söhne"},
     state={"name": "Größe & Söhne"},
 )
-
-
-class Receiver(HTTPServer):
-    """Takes webhooks and answers what it is told to; None: it hangs up without an answer."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Taking)
-        self.answer, self.headers, self.arrived = 204, {}, []
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}/in"
-
-
-class Taking(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.arrived.append((dict(self.headers), body))
-        if self.server.answer is None:
-            self.close_connection = True
-            return
-        self.send_response(self.server.answer)
-        for name, value in self.server.headers.items():
-            self.send_header(name, value)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *_parts):
-        pass
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as made:
-        thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield made
-        made.shutdown()
-        thread.join()
 
 
 @pytest.fixture

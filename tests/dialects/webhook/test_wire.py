@@ -81,13 +81,6 @@ def test_a_forced_send_has_an_id_of_its_own():
     assert told(forced=55).id == "rec_1000000004_v3_r55"
 
 
-def test_what_is_not_of_its_fields_kind_is_told_as_a_blank():
-    row = {"weight": ":", "pickup_date": "SOON", "carrier_id": "NOT A NUMBER", "status": "OPEN"}
-    data = told(state=row, sent=row).document["data"]
-    assert data["fields"] == {"carrier_id": "NOT A NUMBER", "status": "OPEN"}
-    assert data["changed"] == {"weight": None, "pickup_date": None, "carrier_id": "NOT A NUMBER", "status": "OPEN"}
-
-
 @pytest.mark.parametrize("entity", ENTITIES)
 def test_every_entity_can_be_told_as_json(entity):
     row = dict.fromkeys(ENTITIES[entity].fields(), "1")

@@ -42,6 +42,7 @@ class WebhookSettings(BaseModel, extra="forbid"):
     mode: Literal["state", "changes"] = Field(
         "state", description="state: each record as it is now; changes: every change, in order"
     )
+    parallel: int | None = Field(None, ge=1, le=32, description="calls at once in mode state; a few unless said")
 
     @field_validator("url")
     @classmethod

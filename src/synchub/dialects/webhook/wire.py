@@ -1,8 +1,7 @@
 """What a webhook says: the state of a record as it is now, or one change of it.
 
 References are the receiver's own keys, the `key` that its earlier webhooks named the record by. Decimals and
-dates are texts in one canonical spelling. A value that cannot be read as its field's kind is told as a blank, as
-the typed record has it.
+dates are texts in one canonical spelling.
 """
 
 from collections.abc import Mapping
@@ -11,8 +10,7 @@ from typing import Any
 
 from synchub import clock
 from synchub.master.copies import Row
-from synchub.master.entities import ENTITIES, Field
-from synchub.master.values import Value, spell
+from synchub.master.entities import ENTITIES
 from synchub.outbox.sender import FeedEvent, Parcel
 
 Document = dict[str, Any]
@@ -61,12 +59,9 @@ def _step(parcel: Parcel) -> str:
 
 
 def _told(entity: str, row: Row) -> Row:
+    """The fields of a row; `exists` has its own place."""
     fields = ENTITIES[entity].fields()
-    return {name: _readable(fields[name], value) for name, value in row.items() if name in fields}
-
-
-def _readable(field: Field, value: Value) -> Value:
-    return value if field.refers_to else spell(field.read(value))
+    return {name: value for name, value in row.items() if name in fields}
 
 
 def _steps(steps: Mapping[str, Any]) -> Document:
