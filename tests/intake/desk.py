@@ -1,4 +1,4 @@
-"""What tests of the door work with: partners, requests, a gate that holds the committer, and a look into the journal."""
+"""What tests of the door work with: partners, requests, a gate that holds the committer, a look into the journal."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -57,21 +57,27 @@ def request(*writes: Write, connection: int = A, body: bytes | None = None, **mo
 
 
 class Gate:
-    """A writer that waits until it is opened, and remembers how many came together."""
+    """A writer that waits until it is opened, or for one step, and remembers how many came together."""
 
     def __init__(self) -> None:
         self.groups: list[int] = []
         self.came = threading.Semaphore(0)
-        self._open = threading.Event()
+        self._opened = False
+        self._turn = threading.Semaphore(0)
 
     def __call__(self, session: Session, submissions: Sequence[Submission], settings: Settings) -> list[Receipt]:
         self.came.release()
-        self._open.wait()
+        if not self._opened:
+            self._turn.acquire()
         self.groups.append(len(submissions))
         return write(session, submissions, settings)
 
     def open(self) -> None:
-        self._open.set()
+        self._opened = True
+        self._turn.release()
+
+    def step(self) -> None:
+        self._turn.release()
 
 
 @contextmanager

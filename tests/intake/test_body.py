@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -94,10 +95,8 @@ def test_a_body_that_is_not_in_its_encoding_is_unreadable(encoding: str, packed:
 
 @given(some.binary(max_size=300), some.sampled_from(["gzip", "deflate"]))
 def test_any_bytes_are_unpacked_or_refused(packed: bytes, encoding: str) -> None:
-    try:
+    with suppress(TooLarge, Unreadable):
         assert len(unpack(packed, encoding, 1000)) <= 1000
-    except (TooLarge, Unreadable):
-        pass
 
 
 @given(some.binary(max_size=300))

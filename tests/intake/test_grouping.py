@@ -57,11 +57,13 @@ def grouping(store: Engine, settings: Settings) -> Grouping:
     return Grouping(store, settings, write, patience=0.2)
 
 
-@pytest.mark.parametrize("place", [0, 150, 299])
 @pytest.mark.parametrize(
-    "guilty",
-    [lambda: request(customer("K", phone="1"), connection=99), lambda: request(answer=unwell(ValueError("no")))],
-    ids=["of nobody", "without an answer"],
+    ("place", "guilty"),
+    [
+        (0, lambda: request(answer=unwell(ValueError("no")))),
+        (150, lambda: request(customer("K", phone="1"), connection=99)),
+        (299, lambda: request(answer=unwell(ValueError("no")))),
+    ],
 )
 def test_of_300_that_wait_the_one_that_cannot_be_stored_stands_alone(
     store: Engine, settings: Settings, place: int, guilty: Callable[[], Submission]
