@@ -9,13 +9,14 @@ A statement that names many keys uses `among`, which is one parameter however ma
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Dialect,
     Engine,
@@ -26,19 +27,18 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    any_,
     bindparam,
     create_engine,
     event,
-    func,
-    select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Result = TypeVar("Result")
@@ -165,13 +165,52 @@ def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def among(session: Session, what: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+class _Many(TypeDecorator[Sequence[Any]]):
+    """Many values as one parameter: an array on PostgreSQL, a JSON document on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(postgresql.ARRAY(BigInteger() if self.kind == "number" else Text()))
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
+        return json.dumps(value) if dialect.name == "sqlite" else value
+
+
+_NUMBERS, _TEXTS = _Many("number"), _Many("text")
+
+
+class _Among(FunctionElement[bool]):
+    """A column and its many values; how that is written is each database's own."""
+
+    name = "among"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Among, "postgresql")
+def _among_array(element: _Among, compiler: Any, **kw: Any) -> str:
+    what, values = (compiler.process(part, **kw) for part in element.clauses)
+    return f"{what} = ANY({values})"
+
+
+@compiles(_Among, "sqlite")
+def _among_document(element: _Among, compiler: Any, **kw: Any) -> str:
+    what, values = (compiler.process(part, **kw) for part in element.clauses)
+    return f"{what} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - both are compiled, the values a parameter
+
+
+def among(what: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     """`what` (a column) is one of `values` (texts or integers), as a single parameter."""
-    if is_sqlite(session):
-        each = func.json_each(bindparam(None, json.dumps(list(values)), type_=Text())).table_valued("value")
-        return what.in_(select(each.c.value))  # type: ignore[no-any-return]
-    kind = postgresql.ARRAY(what.type)
-    return what == any_(bindparam(None, list(values), type_=kind))  # type: ignore[no-any-return]
+    kind = _NUMBERS if issubclass(what.type.python_type, int) else _TEXTS
+    return _Among(what, bindparam(None, list(values), type_=kind, unique=True))
 
 
 def insert(session: Session, table: Any) -> Any:

@@ -10,12 +10,14 @@ from itertools import count
 from uuid import UUID
 
 from sqlalchemy import Engine, func, select
+from tests.simulation.history import FIELDS, KEYS, Call, Fate, History, Step
+from tests.simulation.partners import ENTITY, Partner, Post
 
 from synchub import clock, db
 from synchub.clock import SECOND
 from synchub.connections.tables import Connection
-from synchub.master import store
 from synchub.master import copies as copying
+from synchub.master import store
 from synchub.master.convergence import wished
 from synchub.master.copies import EXISTS, Copy, Row
 from synchub.master.entities import ENTITIES
@@ -29,8 +31,6 @@ from synchub.outbox.pump import pump
 from synchub.outbox.sender import Outcome, Parcel, Verdict
 from synchub.outbox.settle import Policy, settle
 from synchub.outbox.tables import Delivery, State
-from tests.simulation.history import FIELDS, KEYS, Call, Fate, History, Step
-from tests.simulation.partners import ENTITY, Partner, Post
 
 START = 1_800_000_000 * SECOND
 LEASE = 30 * SECOND
@@ -78,6 +78,7 @@ class Arena:
     events: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     order: "count[int]" = field(default_factory=count)
     partners: list[Partner] = field(default_factory=list)
+    connections: dict[int, Connection] = field(default_factory=dict)
     seen: set[tuple[int, str, str, str]] = field(default_factory=set)
     edits: dict[tuple[str, str], list[tuple[int, str | None]]] = field(default_factory=dict)
     calls: int = 0
@@ -99,18 +100,12 @@ class Arena:
         self._check_echoes()
 
     def _join(self) -> None:
+        for partner in self.partners:
+            who = {"id": partner.number, "name": f"P{partner.number}", "guid": UUID(int=partner.number)}
+            made = Connection(**who, dialect="simulated", rank=partner.habit.rank, created_at=START)
+            self.connections[partner.number] = made
         with db.writing(self.engine) as session:
-            for partner in self.partners:
-                session.add(
-                    Connection(
-                        id=partner.number,
-                        name=f"P{partner.number}",
-                        dialect="simulated",
-                        guid=UUID(int=partner.number),
-                        rank=partner.habit.rank,
-                        created_at=START,
-                    )
-                )
+            session.add_all(self.connections.values())
 
     def _tell(self, what: str) -> None:
         """Note what happens, for whoever reads a failure."""
@@ -132,7 +127,8 @@ class Arena:
         """When nothing happens by itself, look at each target that still has something due, at the time it is."""
         with db.reading(self.engine) as session:
             statement = select(
-                Delivery.connection_id, func.max(Delivery.due, Delivery.lease_until)
+                Delivery.connection_id,
+                func.max(Delivery.due, Delivery.lease_until)
                 if self.engine.dialect.name == "sqlite"
                 else func.greatest(Delivery.due, Delivery.lease_until),
             ).where(Delivery.state == State.WAITING)
@@ -188,11 +184,10 @@ class Arena:
     def _look(self, number: int) -> None:
         """Pump and claim for one target; send what there is."""
         self.looks.discard(number)
+        connection = self.connections[number]
         with db.writing(self.engine) as session:
-            connection = session.get_one(Connection, number)
             pump(session, connection, self.target, 100, self.now)
         with db.writing(self.engine) as session:
-            connection = session.get_one(Connection, number)
             claimed = claim(session, connection, self.target, self.now, lease=LEASE)
         if claimed.parcels:
             self._send(self.partners[number - 1], claimed)

@@ -1,9 +1,12 @@
-"""A history: everything that chance decides in one run, written down, so that it can be run again, shrunk and printed."""
+"""A history: everything that chance decides in one run, written down to be run again, shrunk and printed."""
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
+
+Thing = TypeVar("Thing")
 
 FIELDS = ("name", "phone", "email")
 KEYS = ("K1", "K2")
@@ -87,10 +90,10 @@ class Draw:
         unique = self.dice.random() < 0.7
         habits = tuple(self.habit() for _ in range(3))
         steps, at = [], 0.0
-        for _ in range(self.dice.randint(2, 7)):
+        for _ in range(self.dice.randint(2, 6)):
             at += self.dice.choice([0.05, 0.5, 2.0, 4.0, 20.0, 90.0])
             steps.append(self.step(at, unique=unique))
-        calls = tuple(self.call() for _ in range(self.dice.randint(0, 14)))
+        calls = tuple(self.call() for _ in range(self.dice.randint(0, 10)))
         return History(habits, tuple(steps), calls, unique)
 
     def habit(self) -> Habit:
@@ -148,15 +151,18 @@ def smaller(history: History) -> Iterator[History]:
         yield replace(history, calls=history.calls[:place])
     for place, call in enumerate(history.calls):
         if call != Call():
-            yield replace(history, calls=(*history.calls[:place], Call(), *history.calls[place + 1 :]))
+            yield replace(history, calls=_exchanged(history.calls, place, Call()))
     for place, habit in enumerate(history.habits):
         for plainer in (replace(habit, echoes=False), replace(habit, shouts=False), replace(habit, rank=0)):
             if plainer != habit:
-                yield replace(history, habits=(*history.habits[:place], plainer, *history.habits[place + 1 :]))
+                yield replace(history, habits=_exchanged(history.habits, place, plainer))
     for place, step in enumerate(history.steps):
         if step.twice:
-            plain = replace(step, twice=False)
-            yield replace(history, steps=(*history.steps[:place], plain, *history.steps[place + 1 :]))
+            yield replace(history, steps=_exchanged(history.steps, place, replace(step, twice=False)))
+
+
+def _exchanged(things: tuple[Thing, ...], place: int, other: Thing) -> tuple[Thing, ...]:
+    return (*things[:place], other, *things[place + 1 :])
 
 
 def script(history: History) -> str:

@@ -3,10 +3,11 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from tests.simulation.history import FIELDS, Habit, Step, Style
+
 from synchub.master.convergence import Mode
 from synchub.master.copies import EXISTS, Row
 from synchub.master.writes import Write
-from tests.simulation.history import FIELDS, Habit, Step, Style
 
 ENTITY = "customer"
 Stored = dict[str, str]

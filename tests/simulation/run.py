@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, delete, text
 from sqlalchemy.engine import Connection
-
-from synchub import db, schema
 from tests.simulation.arena import Violation, play
 from tests.simulation.history import History, draw, script, smaller
+
+from synchub import db, schema
 
 MOST_CUTS = 400
 
@@ -31,10 +31,10 @@ class Stores:
     def _clear(self, connection: Connection) -> None:
         kept = {"schema_fitness", "counter", "connection"}
         for name in ("attempt", "delivery", "message", "change", "cross_reference"):
-            connection.execute(text(f"DELETE FROM {name}"))
+            connection.execute(delete(schema.METADATA.tables[name]))
         for name in self._tables:
             if name not in kept | {"master_record"}:
-                connection.execute(text(f"DELETE FROM {name}"))
+                connection.execute(delete(schema.METADATA.tables[name]))
         connection.execute(text("DELETE FROM master_record"))
         connection.execute(text("DELETE FROM connection WHERE id <> 0"))
         connection.execute(text("UPDATE counter SET value = 0 WHERE name = 'change'"))
@@ -73,5 +73,3 @@ def report(stores: Stores, seeds: Iterable[int]) -> str | None:
             small = shrink(stores, history)
             return f"seed {seed}: {failure(stores, small)}\n\n{script(small)}"
     return None
-
-

@@ -34,9 +34,9 @@ def find(session: Session, keys: Collection[Key]) -> dict[Key, Row[Any]]:
         return {}
     rows = session.execute(
         select(REFERENCES).where(
-            db.among(session, REFERENCES.c.connection_id, sorted({key.connection for key in keys})),
-            db.among(session, REFERENCES.c.entity, sorted({key.entity for key in keys})),
-            db.among(session, REFERENCES.c.external_key, sorted({key.key for key in keys})),
+            db.among(REFERENCES.c.connection_id, sorted({key.connection for key in keys})),
+            db.among(REFERENCES.c.entity, sorted({key.entity for key in keys})),
+            db.among(REFERENCES.c.external_key, sorted({key.key for key in keys})),
         )
     )
     found = {Key(row.connection_id, row.entity, row.external_key): row for row in rows}

@@ -73,7 +73,7 @@ def last_changes(session: Session, connection: int, writes: Sequence[Write]) -> 
     keys = [Key(connection, write.entity, write.key) for write in writes]
     found = find(session, set(keys))
     ids = {row.record_id for row in found.values()}
-    rows = session.execute(select(RECORDS.c.id, RECORDS.c.changed).where(db.among(session, RECORDS.c.id, sorted(ids))))
+    rows = session.execute(select(RECORDS.c.id, RECORDS.c.changed).where(db.among(RECORDS.c.id, sorted(ids))))
     changed = {row.id: row.changed for row in rows}
     return [changed[found[key].record_id] if key in found else 0 for key in keys]
 
@@ -127,11 +127,11 @@ def _lock(session: Session, store: _Store, moving: set[Key], partners: Mapping[i
         return
     rules = rules_of(partners.values())
     records = session.execute(
-        db.locked(select(RECORDS).where(db.among(session, RECORDS.c.id, ids)).order_by(RECORDS.c.id))
+        db.locked(select(RECORDS).where(db.among(RECORDS.c.id, ids)).order_by(RECORDS.c.id))
     )
     store.records = {row.id: Record.of(row, rules) for row in records}
     copies = session.execute(
-        db.locked(select(COPIES).where(db.among(session, COPIES.c.record_id, ids)).order_by(COPIES.c.id))
+        db.locked(select(COPIES).where(db.among(COPIES.c.record_id, ids)).order_by(COPIES.c.id))
     )
     for row in copies:
         copy = copying.load(row)

@@ -197,7 +197,7 @@ class _Desk:
 
 def locked_copies(session: Session, ids: Sequence[int]) -> dict[int, Copy]:
     """Copies by id, locked in that order until the transaction ends."""
-    rows = session.execute(db.locked(select(COPIES).where(db.among(session, COPIES.c.id, ids)).order_by(COPIES.c.id)))
+    rows = session.execute(db.locked(select(COPIES).where(db.among(COPIES.c.id, ids)).order_by(COPIES.c.id)))
     return {row.id: copying.load(row) for row in rows}
 
 
@@ -206,7 +206,7 @@ def _golden(session: Session, entity: str, ids: set[int]) -> dict[int, Any]:
     typed = db.table_of(ENTITIES[entity])
     shared = [RECORDS.c[name] for name in ("id", "changed", "exists", "exists_stamp", "version", "code", "label")]
     fields = [typed.c[name].label(TYPED + name) for name in ENTITIES[entity].fields()]
-    chosen = db.among(session, RECORDS.c.id, sorted(ids))
+    chosen = db.among(RECORDS.c.id, sorted(ids))
     rows = session.execute(select(*shared, *fields).join(typed, typed.c.id == RECORDS.c.id).where(chosen))
     return {row.id: row for row in rows}
 
@@ -234,4 +234,4 @@ def write_deliveries(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 def delete_deliveries(session: Session, ids: Sequence[int]) -> None:
     """Delete deliveries that are done."""
     if ids:
-        session.execute(delete(DELIVERIES).where(db.among(session, DELIVERIES.c.copy_id, ids)))
+        session.execute(delete(DELIVERIES).where(db.among(DELIVERIES.c.copy_id, ids)))

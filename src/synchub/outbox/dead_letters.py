@@ -15,7 +15,7 @@ from synchub.outbox.tables import Delivery, State
 def choose(session: Session, copies: Collection[int], connection: Connection | None) -> list[int]:
     """The copies among those named, or of those in trouble if none is named, whose delivery is not on its way now."""
     statement = select(Delivery.copy_id).where((Delivery.token.is_(None)) | (Delivery.lease_until <= clock.now()))
-    statement = statement.where(among(session, Delivery.copy_id, copies) if copies else Delivery.state != State.WAITING)
+    statement = statement.where(among(Delivery.copy_id, copies) if copies else Delivery.state != State.WAITING)
     if connection is not None:
         statement = statement.where(Delivery.connection_id == connection.id)
     return list(session.scalars(locked(statement.order_by(Delivery.copy_id))))
@@ -24,16 +24,16 @@ def choose(session: Session, copies: Collection[int], connection: Connection | N
 def retry(session: Session, copies: Collection[int]) -> None:
     """Send deliveries again at once; a loop gets another chance, and a target in trouble is called."""
     again = {"state": State.WAITING, "due": clock.now(), "tries": 0, "token": None, "lease_until": 0}
-    session.execute(update(Delivery).where(among(session, Delivery.copy_id, copies)).values(again))
+    session.execute(update(Delivery).where(among(Delivery.copy_id, copies)).values(again))
     session.execute(
-        locked(select(CrossReference.id).where(among(session, CrossReference.id, copies)).order_by(CrossReference.id))
+        locked(select(CrossReference.id).where(among(CrossReference.id, copies)).order_by(CrossReference.id))
     )
-    session.execute(update(CrossReference).where(among(session, CrossReference.id, copies)).values(rounds=None))
-    targets = select(Delivery.connection_id).where(among(session, Delivery.copy_id, copies))
+    session.execute(update(CrossReference).where(among(CrossReference.id, copies)).values(rounds=None))
+    targets = select(Delivery.connection_id).where(among(Delivery.copy_id, copies))
     calm = {"backoff_until": 0, "backoff_count": 0, "backoff_reason": None}
     session.execute(update(Connection).where(Connection.id.in_(targets)).values(calm))
 
 
 def discard(session: Session, copies: Collection[int]) -> None:
     """Give deliveries up: the partner is told again only when the record changes once more."""
-    session.execute(delete(Delivery).where(among(session, Delivery.copy_id, copies)))
+    session.execute(delete(Delivery).where(among(Delivery.copy_id, copies)))

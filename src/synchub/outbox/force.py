@@ -22,7 +22,7 @@ def force(session: Session, copies: Sequence[int]) -> int:
     A copy whose partner said that it is gone is settled without being sent.
     """
     now = clock.now()
-    chosen = session.execute(select(COPIES).where(db.among(session, COPIES.c.id, copies)).order_by(COPIES.c.id))
+    chosen = session.execute(select(COPIES).where(db.among(COPIES.c.id, copies)).order_by(COPIES.c.id))
     rows: list[dict[str, Any]] = [delivery_row(copy, 0, now) for copy in chosen]
     waking = {"state": State.WAITING.value, "due": now, "tries": 0}
     if rows:
@@ -31,7 +31,7 @@ def force(session: Session, copies: Sequence[int]) -> int:
     number = draw_numbers(session, 1)[0]
     session.execute(
         update(DELIVERIES)
-        .where(db.among(session, DELIVERIES.c.copy_id, [row["copy_id"] for row in rows]))
+        .where(db.among(DELIVERIES.c.copy_id, [row["copy_id"] for row in rows]))
         .values(forced=number)
     )
     return number

@@ -55,7 +55,7 @@ def reserve(session: Session, connection: Connection, records: Collection[Any]) 
 
 def copies_at(session: Session, connection: int, records: Iterable[int]) -> list[Row[Any]]:
     """All copies of records at one target, oldest first."""
-    chosen = db.among(session, COPIES.c.record_id, sorted(records))
+    chosen = db.among(COPIES.c.record_id, sorted(records))
     return list(
         session.execute(select(COPIES).where(COPIES.c.connection_id == connection, chosen).order_by(COPIES.c.id))
     )
@@ -83,7 +83,7 @@ def _candidates(connection: Connection, record: Any, founder: Any) -> list[Place
 
 def _founders(session: Session, records: Collection[Any]) -> Iterable[tuple[Any, Any]]:
     """Each record with its oldest copy at a partner: its key there and the partner's name."""
-    chosen = db.among(session, COPIES.c.record_id, sorted(record.id for record in records))
+    chosen = db.among(COPIES.c.record_id, sorted(record.id for record in records))
     rows = session.execute(
         select(COPIES.c.record_id, COPIES.c.external_key, Connection.name)
         .join(Connection, Connection.id == COPIES.c.connection_id)
@@ -99,8 +99,8 @@ def _taken(session: Session, connection: int, places: Collection[Place]) -> set[
     rows = session.execute(
         select(COPIES.c.entity, COPIES.c.external_key).where(
             COPIES.c.connection_id == connection,
-            db.among(session, COPIES.c.entity, sorted({entity for entity, _ in places})),
-            db.among(session, COPIES.c.external_key, sorted({key for _, key in places})),
+            db.among(COPIES.c.entity, sorted({entity for entity, _ in places})),
+            db.among(COPIES.c.external_key, sorted({key for _, key in places})),
         )
     )
     return {(row.entity, row.external_key) for row in rows}

@@ -58,7 +58,7 @@ def of_deliveries(copies: Sequence[int], token: str) -> Extend:
     """The lease of a claim's deliveries."""
 
     def extend(session: Session, until: int) -> int:
-        ours = (db.among(session, DELIVERIES.c.copy_id, copies), DELIVERIES.c.token == token)
+        ours = (db.among(DELIVERIES.c.copy_id, copies), DELIVERIES.c.token == token)
         return _count(session, update(DELIVERIES).where(*ours).values(lease_until=until))
 
     return extend

@@ -47,7 +47,7 @@ def resolve(
     if not ids:
         return References()
     columns = [RECORDS.c[name] for name in ("id", "entity", "code", "changed", "exists")]
-    others = session.execute(select(*columns).where(db.among(session, RECORDS.c.id, ids))).all()
+    others = session.execute(select(*columns).where(db.among(RECORDS.c.id, ids))).all()
     found = keys.copies_at(session, connection.id, ids)
     present = {copy.record_id for copy in found}
     found += keys.reserve(session, connection, [other for other in others if other.id not in present])
@@ -83,7 +83,7 @@ def _coming(
         return set()
     ids = [copy.id for other in before for copy in copies[other.id]]
     rows = session.execute(
-        select(DELIVERIES.c.copy_id, DELIVERIES.c.state).where(db.among(session, DELIVERIES.c.copy_id, ids))
+        select(DELIVERIES.c.copy_id, DELIVERIES.c.state).where(db.among(DELIVERIES.c.copy_id, ids))
     )
     states = {row.copy_id: row.state for row in rows}
     cursor = session.scalar(select(Connection.cursor).where(Connection.id == connection.id)) or 0

@@ -130,7 +130,7 @@ def about_the_target(session: Session, claim: Claim, outcome: Outcome, policy: P
 
 def _open(session: Session, claim: Claim, parcels: Sequence[Parcel], now: int) -> _Desk:
     ids = [parcel.copy for parcel in parcels]
-    ours = select(DELIVERIES).where(db.among(session, DELIVERIES.c.copy_id, ids), DELIVERIES.c.token == claim.token)
+    ours = select(DELIVERIES).where(db.among(DELIVERIES.c.copy_id, ids), DELIVERIES.c.token == claim.token)
     rows = {row.copy_id: row for row in session.execute(db.locked(ours.order_by(DELIVERIES.c.copy_id)))}
     return _Desk(rows, locked_copies(session, sorted(rows)), now)
 
