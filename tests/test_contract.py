@@ -92,9 +92,9 @@ def test_too_large_a_body_is_413(store_url, tmp_path, dialect):
         partner.refused(partner.post(b"x" * 1025), 413)
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "REPORT"])
-def test_a_method_that_the_surface_does_not_know_is_405_in_its_words(partner, method):
-    partner.refused(partner.hub.call(method, partner.path), 405)
+def test_a_method_that_the_surface_does_not_know_is_405_in_its_words(partner):
+    for method in ("GET", "PUT", "DELETE", "OPTIONS", "REPORT"):
+        partner.refused(partner.hub.call(method, partner.path), 405)
 
 
 def test_a_store_that_fails_is_not_acknowledged_and_works_again_afterwards(partner):
