@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     BigInteger,
@@ -107,7 +108,9 @@ def open_engine(url: str, *, pool_size: int = 20) -> Engine:
     if location.get_backend_name() == "sqlite":
         return _open_sqlite(url, memory=location.database in {None, "", ":memory:"})
     location = location.set(drivername="postgresql+psycopg")
-    return create_engine(location, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    return create_engine(
+        location, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+    )
 
 
 def _open_sqlite(url: str, *, memory: bool) -> Engine:
@@ -128,7 +131,7 @@ def _open_sqlite(url: str, *, memory: bool) -> Engine:
     return engine
 
 
-_gates: dict[Engine, threading.RLock] = {}
+_gates: WeakKeyDictionary[Engine, threading.RLock] = WeakKeyDictionary()
 
 
 @contextmanager

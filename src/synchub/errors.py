@@ -1,13 +1,15 @@
 """What can go wrong, as one tree.
 
-    SynchubError                      anything the hub reports in its own words ├── Misconfigured                 a
-    setting, a connection or a schema is not fit to run with: one line, says what to do ├── NotFound
-    a connection, record, message or delivery that was named does not exist ├── Refused                       a request
-    that a partner can mend │   ├── Unreadable                the body is no request of this dialect │   ├── TooLarge
-    more bytes or parameters than the hub takes │   ├── NotAuthenticated          no credentials, or wrong ones │   └──
-    NotAllowed                the connection may not write this entity, or call from this address └── Unavailable
-    the hub cannot store at the moment; the caller should try again └── Full                      the door's queue is
-    full
+    SynchubError                 anything the hub reports in its own words
+    ├── Misconfigured            a setting, a connection or a schema is not fit to run with: one line, says what to do
+    ├── NotFound                 a connection, record, message or delivery that was named does not exist
+    ├── Refused                  a request that a partner can mend
+    │   ├── Unreadable           the body is no request of this dialect
+    │   ├── TooLarge             more bytes or parameters than the hub takes
+    │   ├── NotAuthenticated     no credentials, or wrong ones
+    │   └── NotAllowed           the connection may not write this entity, or call from this address
+    └── Unavailable              the hub cannot store at the moment; the caller should try again
+        └── Full                 the door's queue is full
 
 A class knows its HTTP status; a dialect's `faults.py` knows the wording and the envelope.
 """

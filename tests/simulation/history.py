@@ -145,20 +145,22 @@ def draw(seed: int) -> History:
 
 def smaller(history: History) -> Iterator[History]:
     """Histories with one thing less, from the largest cut to the smallest."""
-    for place in range(len(history.steps)):
-        yield replace(history, steps=history.steps[:place] + history.steps[place + 1 :])
-    for place in range(len(history.calls)):
-        yield replace(history, calls=history.calls[:place])
-    for place, call in enumerate(history.calls):
-        if call != Call():
-            yield replace(history, calls=_exchanged(history.calls, place, Call()))
+    steps, calls = history.steps, history.calls
+    yield from (replace(history, steps=steps[:place] + steps[place + 1 :]) for place in range(len(steps)))
+    yield from (replace(history, calls=calls[:place]) for place in range(len(calls)))
+    yield from (replace(history, calls=_exchanged(calls, place, Call())) for place in _unusual(calls))
     for place, habit in enumerate(history.habits):
-        for plainer in (replace(habit, echoes=False), replace(habit, shouts=False), replace(habit, rank=0)):
-            if plainer != habit:
-                yield replace(history, habits=_exchanged(history.habits, place, plainer))
-    for place, step in enumerate(history.steps):
+        plainer = (replace(habit, echoes=False), replace(habit, shouts=False), replace(habit, rank=0))
+        for other in plainer:
+            if other != habit:
+                yield replace(history, habits=_exchanged(history.habits, place, other))
+    for place, step in enumerate(steps):
         if step.twice:
-            yield replace(history, steps=_exchanged(history.steps, place, replace(step, twice=False)))
+            yield replace(history, steps=_exchanged(steps, place, replace(step, twice=False)))
+
+
+def _unusual(calls: tuple[Call, ...]) -> list[int]:
+    return [place for place, call in enumerate(calls) if call != Call()]
 
 
 def _exchanged(things: tuple[Thing, ...], place: int, other: Thing) -> tuple[Thing, ...]:

@@ -12,6 +12,8 @@ from synchub.master.locating import Key
 from synchub.master.values import Value
 from synchub.master.writes import Kind, Write
 
+SEARCHED = 200
+"""How many letters of a label can be searched; an index entry of PostgreSQL is bounded."""
 EXTRA = "extra:"
 """How history names a field that has no column: this before the vendor's spelling."""
 
@@ -120,7 +122,7 @@ class Record:
             "exists": bool(exists and exists.value),
             "exists_stamp": exists.stamp if exists else 0,
             "label": label,
-            "label_key": fold(label),
+            "label_key": search_key(label),
         }
 
     def typed(self) -> dict[str, Any]:
@@ -131,12 +133,12 @@ class Record:
         return ENTITIES[self.entity].label_of(self.state) or self.code
 
 
-def fold(text: str | None) -> str | None:
-    """Text as it is searched: without accents and letter case."""
+def search_key(text: str | None) -> str | None:
+    """Text as it is searched: without accents and letter case, no longer than an index holds."""
     if text is None:
         return None
     plain = text if text.isascii() else unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()[:SEARCHED]
 
 
 def _take_extra(copy: Copy, write: Write) -> dict[str, list[Any]]:

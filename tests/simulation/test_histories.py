@@ -1,0 +1,50 @@
+"""Scenario 33: random histories end in agreement. `python -m tests.simulation --runs 50000` plays more."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+from tests.simulation.history import Call, Fate, Habit, History, Step, Style, draw, script, smaller
+from tests.simulation.run import Stores, report
+
+CHUNK = 100
+HISTORIES = 2000
+ON_POSTGRESQL = 60
+
+
+@pytest.fixture(scope="module")
+def stores() -> Iterator[Stores]:
+    made = Stores()
+    yield made
+    made.engine.dispose()
+
+
+@pytest.mark.parametrize("first", range(0, HISTORIES, CHUNK))
+def test_random_histories_keep_every_promise(stores: Stores, first: int) -> None:
+    found = report(stores, range(first, first + CHUNK))
+    assert found is None, found
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("first", range(10_000, 10_000 + ON_POSTGRESQL, 20))
+def test_random_histories_keep_every_promise_on_postgresql(engine: Engine, first: int) -> None:
+    found = report(Stores(engine), range(first, first + 20))
+    assert found is None, found
+
+
+def test_a_history_is_the_same_whenever_its_seed_is_drawn() -> None:
+    assert draw(7) == draw(7)
+    assert draw(7) != draw(8)
+
+
+def test_a_script_is_the_history_that_it_shows() -> None:
+    names = {thing.__name__: thing for thing in (Call, Fate, Habit, History, Step, Style)}
+    for seed in range(20):
+        source = script(draw(seed)).split("\n\n", 1)[1]
+        exec(source, names)  # noqa: S102 - that it runs is what is tested
+        assert names["HISTORY"] == draw(seed)
+
+
+def test_a_smaller_history_lacks_something() -> None:
+    history = draw(3)
+    assert all(len(script(cut)) < len(script(history)) for cut in smaller(history))
