@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from synchub import dialects
 from synchub.cli.store import Opened
+from synchub.cli.targets import check_target
 from synchub.connections import options, registry
 from synchub.connections.options import Entities, Wish
 from synchub.db import writing
@@ -84,12 +85,14 @@ def _carry_out(hub: Opened, session: Session, plan: Plan, *, dry_run: bool) -> l
     try:
         connection = registry.find(session, plan.name)
         if connection is None:
-            _, credentials = registry.add(session, hub.vault, plan.dialect, plan.name, plan.wish)
+            connection, credentials = registry.add(session, hub.vault, plan.dialect, plan.name, plan.wish)
+            check_target(hub, plan.dialect, connection)
             made = {} if dry_run else {key: value for key, value in credentials.items() if key not in plan.wish.secrets}
             return [f"{plan.name}: added", *(f"{plan.name}: {key} is {value}" for key, value in made.items())]
         if connection.dialect != plan.dialect.name:
             raise Misconfigured(f"it speaks {connection.dialect}, which cannot be changed to {plan.dialect.name}")
         differences = registry.change(session, hub.vault, plan.dialect, connection, plan.wish)
+        check_target(hub, plan.dialect, connection)
     except SynchubError as error:
         raise Misconfigured(f"connection '{plan.name}': {error}") from None
     return [f"{plan.name}: {difference}" for difference in differences]

@@ -10,6 +10,7 @@ from synchub import clock, dialects
 from synchub.cli import connection_file
 from synchub.cli.output import moment, print_fields, print_json, print_rows
 from synchub.cli.store import Opened, opened
+from synchub.cli.targets import check_target
 from synchub.connections import options, registry
 from synchub.connections.credentials import valid
 from synchub.connections.rotation import rotate
@@ -43,6 +44,7 @@ def add(
     wish = options.read(kind, _entities(), options.pairs(settings or []))
     with opened() as hub, writing(hub.engine) as session:
         connection, credentials = registry.add(session, hub.vault, kind, name, wish)
+        check_target(hub, kind, connection)
         made = {"id": connection.id, "name": name, "dialect": dialect, "credentials": credentials}
     if as_json:
         print_json(made)
@@ -120,6 +122,7 @@ def change(name: Name, settings: Set = None) -> None:
         connection = registry.get(session, name)
         kind = dialects.named(connection.dialect)
         differences = registry.change(session, hub.vault, kind, connection, options.read(kind, _entities(), given))
+        check_target(hub, kind, connection)
     for difference in differences:
         print(difference)
     if not differences:

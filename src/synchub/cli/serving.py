@@ -3,20 +3,24 @@
 import errno
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from synchub import app, schema
+from synchub import app, dialects, schema
 from synchub.app import logs
 from synchub.cli.store import migrate_store, opened
 from synchub.config import Settings
+from synchub.connections.directory import Directory
 from synchub.demo import secrets
 from synchub.demo.connections import banner, prepare
 from synchub.demo.page import PAGE, beside, receiver
 from synchub.errors import Misconfigured
+from synchub.outbox.worker import Worker
 
 BACKLOG = 2048
 
@@ -42,6 +46,10 @@ def work_for_hub() -> None:
     settings.check_secret_key()
     check_schema(settings)
     logs.configure(settings.log_format)
+    senders = {name: dialect.sender for name, dialect in dialects.find().items() if dialect.sender is not None}
+    with opened(settings) as hub:
+        directory = Directory(hub.engine, hub.vault.secret_key)
+        run_worker(Worker(hub.engine, directory, settings, senders), settings.drain_seconds)
 
 
 def _demo_page(settings: Settings, base: str) -> ASGIApp:
@@ -61,6 +69,17 @@ def check_schema(settings: Settings) -> None:
     """
     with opened(settings) as hub:
         schema.check(hub.engine)
+
+
+def run_worker(worker: Worker, drain: float) -> None:
+    """Tell until SIGTERM or SIGINT, then finish what is under way and give back the rest."""
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    worker.start()
+    print("synchub tells partners what changed", flush=True)
+    ended.wait()
+    worker.stop(drain)
 
 
 @contextmanager
@@ -106,7 +125,7 @@ def run_web(settings: Settings, hub_app: ASGIApp, listener: socket.socket) -> No
     )
     server = uvicorn.Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)  # the server raises once more what had stopped it
+        signal.signal(number, lambda *_: sys.exit())  # the server raises once more what has stopped it
     server.run(sockets=[listener])
     if not server.started:
         raise Misconfigured("the hub could not start: its log says why")

@@ -1,0 +1,76 @@
+"""synchub serve, work and migrate, as real processes."""
+
+import socket
+import stat
+
+import httpx
+import pytest
+from tests.cli.curl import request
+from tests.cli.process import eventually, running
+
+
+@pytest.fixture
+def set_up(synchub, monkeypatch):
+    """A migrated store and a port that is free."""
+    monkeypatch.setenv("SYNCHUB_PORT", "0")
+    return synchub
+
+
+def test_a_store_is_made_by_migrate_and_may_be_migrated_again(bare, alone):
+    for _ in range(2):
+        assert bare("migrate").code == 0
+    assert (alone / "data" / "synchub.db").exists()
+    assert bare("record", "list", "--json").code == 0
+
+
+def test_serve_answers_and_ends_well_on_sigterm(set_up):
+    with running("serve") as hub:
+        url = hub.url
+        assert httpx.get(f"{url}/livez").status_code == 200
+        assert httpx.get(f"{url}/readyz").status_code == 200
+        assert httpx.get(f"{url}/demo/webhook").status_code == 404
+        assert hub.stop() == 0
+
+
+def test_work_ends_well_on_sigterm(set_up):
+    with running("work") as hub:
+        hub.hear("tells partners")
+        assert hub.stop() == 0
+
+
+def test_a_port_that_is_taken_is_one_line(synchub, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("SYNCHUB_PORT", port)
+        said = synchub("serve")
+    assert said.err == f"synchub: port {port} of 127.0.0.1 is taken: stop what listens there, or set SYNCHUB_PORT\n"
+
+
+def test_an_address_that_is_not_ours_is_one_line(synchub, monkeypatch):
+    monkeypatch.setenv("SYNCHUB_HOST", "192.0.2.1")
+    assert "cannot listen at 192.0.2.1 port 8080" in synchub("serve").err
+
+
+def test_the_demo_runs_by_itself_and_keeps_its_secrets(bare, alone, monkeypatch):
+    monkeypatch.setenv("SYNCHUB_PORT", "0")
+    with running("serve", "--demo") as hub:
+        url = hub.url
+        lines = [hub.hear("curl "), hub.hear("curl ")]
+        for place in (f"{url}/docs", f"{url}/demo/webhook", "demo.env"):
+            assert place in "".join(hub.said)
+        for line in lines:
+            answer = httpx.request(**request(line))
+            assert answer.status_code == 200, answer.text
+        page = eventually(lambda: (found := httpx.get(f"{url}/demo/webhook").text).count("<article>") >= 2 and found)
+        assert page.count("signature is right") == page.count("<article>")
+        assert hub.stop() == 0
+    kept = alone / "data" / "demo.env"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    secrets = kept.read_bytes()
+    told = ["--set", f"url={url}", "--set", "target_token=x"]
+    assert bare("connection", "add", "mine", "--dialect", "fast", *told).code == 0
+    with running("serve", "--demo") as hub:
+        assert hub.hear("curl ") == lines[0].replace(url, hub.url)
+        assert httpx.get(f"{hub.url}/livez").status_code == 200
+        assert hub.stop() == 0
+    assert kept.read_bytes() == secrets
