@@ -28,7 +28,7 @@ UNKNOWN = Outcome(Verdict.UNKNOWN, "no answer")
 
 
 class Target:
-    """A partner that is told: `holds` is what it stores, `calls` what it was sent, `answers` what it will say, in order."""
+    """A partner that is told: `holds` is what it stores, `calls` what came, `answers` what it will say, in order."""
 
     def __init__(self, batch: int = 500, fields: Mapping[str, Collection[str]] | None = None) -> None:
         self.batch = batch

@@ -1,11 +1,12 @@
 """What a target is told, and when: the outbox as a difference, step by step on a clock that stands still."""
 
 import pytest
-from tests.outbox.post import Target
+from tests.outbox.post import OK, Target
 
-from synchub.master.writes import Write
 from synchub.master.convergence import Mode
+from synchub.master.writes import Write
 from synchub.outbox.keys import NO_KEY
+from synchub.outbox.sender import Outcome, Verdict
 
 
 def test_a_new_record_is_created_at_every_target_under_the_code_we_chose(hub):
@@ -244,8 +245,6 @@ def test_the_id_that_a_target_answers_is_kept_beside_the_key(hub):
     hub.say("A", name="n")
     hub.pump("B")
     claimed = hub.claim("B")
-    from synchub.outbox.sender import Outcome, Verdict  # noqa: PLC0415
-
     hub.settle(claimed, Outcome(Verdict.ACCEPTED, their_ids={claimed.parcels[0].copy: "id-9"}))
     hub.say("A", phone="1")
     hub.carry()
@@ -281,15 +280,9 @@ def test_a_record_waits_while_the_create_of_the_one_it_refers_to_is_under_way(hu
     first = hub.claim("B")
     assert [parcel.entity for parcel in first.parcels] == ["department"]
     assert hub.claim("B").parcels == []
-    hub.settle(first, hub_ok())
+    hub.settle(first, OK)
     hub.wait(1)
     assert [parcel.entity for parcel in hub.claim("B").parcels] == ["expense"]
-
-
-def hub_ok():
-    from tests.outbox.post import OK  # noqa: PLC0415
-
-    return OK
 
 
 def test_a_record_waits_for_one_that_the_pump_has_not_reached(hub):

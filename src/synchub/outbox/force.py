@@ -30,8 +30,6 @@ def force(session: Session, copies: Sequence[int]) -> int:
         session.execute(upsert, rows)
     number = draw_numbers(session, 1)[0]
     session.execute(
-        update(DELIVERIES)
-        .where(db.among(DELIVERIES.c.copy_id, [row["copy_id"] for row in rows]))
-        .values(forced=number)
+        update(DELIVERIES).where(db.among(DELIVERIES.c.copy_id, [row["copy_id"] for row in rows])).values(forced=number)
     )
     return number

@@ -82,9 +82,7 @@ def _coming(
     if not before:
         return set()
     ids = [copy.id for other in before for copy in copies[other.id]]
-    rows = session.execute(
-        select(DELIVERIES.c.copy_id, DELIVERIES.c.state).where(db.among(DELIVERIES.c.copy_id, ids))
-    )
+    rows = session.execute(select(DELIVERIES.c.copy_id, DELIVERIES.c.state).where(db.among(DELIVERIES.c.copy_id, ids)))
     states = {row.copy_id: row.state for row in rows}
     cursor = session.scalar(select(Connection.cursor).where(Connection.id == connection.id)) or 0
     return {other.id for other in before if _is_coming(other, [states.get(c.id) for c in copies[other.id]], cursor)}
