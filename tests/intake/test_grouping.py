@@ -253,3 +253,12 @@ def test_a_deadlock_is_tried_again(store: Engine, settings: Settings) -> None:
     assert [type(outcome) for outcome in outcomes_of(grouping, [request(customer("K", phone="1"))])] == [Receipt]
     assert (tries, grouping.commits) == ([1, 1, 1], 1)
     assert {message.connection_id for message in messages(store)} == {A}
+
+
+def test_a_request_that_fails_leaves_none_of_its_values_in_the_log(
+    grouping: Grouping, caplog: pytest.LogCaptureFixture
+) -> None:
+    nobodys = request(refusal="words of a partner", connection=99)
+    assert [type(outcome) for outcome in outcomes_of(grouping, [nobodys])] == [SynchubError]
+    assert str(nobodys.arrival.id) in caplog.text
+    assert "words of a partner" not in caplog.text

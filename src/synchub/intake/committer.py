@@ -51,6 +51,7 @@ class Committer:
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self.last_commit_failed = False
+        """Whether the store was unavailable the last time; it stays so until something is handed in again."""
 
     @property
     def alive(self) -> bool:

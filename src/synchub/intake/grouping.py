@@ -44,10 +44,10 @@ class Grouping:
         if isinstance(outcomes, dict):
             yield outcomes
         elif blames_store(outcomes):
-            log.warning("the store cannot take %s submissions: %s", len(group), outcomes)
+            log.warning("the store cannot take %s submissions: %s", len(group), _plain(outcomes))
             yield {submission.arrival.id: _unavailable(outcomes) for submission in group}
         elif len(group) == 1:
-            log.error("message %s cannot be stored", group[0].arrival.id, exc_info=outcomes)
+            log.error("message %s cannot be stored", group[0].arrival.id, exc_info=_plain(outcomes))
             yield {group[0].arrival.id: _unstorable(outcomes)}
         else:
             middle = len(group) // 2
@@ -78,7 +78,7 @@ class Grouping:
     def _look_up(self, hoped: Outcomes, error: BaseException) -> Outcomes:
         """What became of a group whose commit ended in an error: those in the journal are stored."""
         stored = self._stored(list(hoped))
-        log.warning("a commit failed: %s; %s of its %s messages are stored", error, len(stored), len(hoped))
+        log.warning("a commit failed: %s; %s of its %s messages are stored", _plain(error), len(stored), len(hoped))
         self.commits += bool(stored)
         return {id_: outcome if id_ in stored else _unavailable(error) for id_, outcome in hoped.items()}
 
@@ -105,6 +105,11 @@ def blames_store(error: BaseException) -> bool:
     if (getattr(error.orig, "sqlstate", None) or "").startswith(PROGRAM_LIMIT_EXCEEDED):
         return False
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF not in SQLITE_ERRORS_OF_DATA
+
+
+def _plain(error: BaseException) -> BaseException:
+    """The error without SQLAlchemy's list of parameters, which is the partner's data and belongs into no log."""
+    return (error.orig or error) if isinstance(error, sqlalchemy.exc.DBAPIError) else error
 
 
 def _by_id(group: Sequence[Submission], receipts: Sequence[Receipt]) -> Outcomes:
