@@ -1,5 +1,6 @@
 """The front: which surface answers at which path, probes, message ids, log lines, callers behind proxies."""
 
+import json
 import logging
 import socket
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from sqlalchemy import Engine, text
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -15,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.served import KEY, Served, serving
 
 from synchub import dialects, schema
-from synchub.app import build
+from synchub.app import build, logs
 from synchub.app.front import Front, Paths
 from synchub.app.process import Process
 from synchub.app.proxies import caller, trusted
@@ -260,3 +262,25 @@ def test_it_does_not_start_on_a_store_without_a_schema(tmp_path):
     with pytest.raises(AssertionError, match="synchub migrate"), serving(f"sqlite:///{tmp_path}/none.db", tmp_path):
         pass
     assert build(settings)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_log_lines_have_one_form_whoever_writes_them_and_never_show_variables(form, capsys):
+    logs.configure(form)
+    password = "hunter2-hunter2"
+    try:
+        [].pop(len(password))
+    except IndexError:
+        logging.getLogger("a.library").exception("it %s", "failed")
+    structlog.get_logger("synchub.room").warning("ours", target="erp", nothing=None)
+    logging.getLogger("synchub.requests").info("request", extra={"id": "7"})
+    logging.getLogger("httpx").info("noise")
+    written = capsys.readouterr().err
+    assert password not in written
+    assert "noise" not in written
+    assert "nothing" not in written
+    assert "IndexError: " in written
+    if form == "json":
+        lines = [json.loads(line) for line in written.splitlines()]
+        assert [line["event"] for line in lines] == ["it failed", "ours", "request"]
+        assert (lines[1]["target"], lines[2]["id"], lines[1]["level"]) == ("erp", "7", "warning")

@@ -3,11 +3,12 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
 OURS = "synchub"
+_LEFT = {"message", "asctime", "color_message"}
 
 
 def configure(form: str) -> None:
@@ -24,7 +25,7 @@ def configure(form: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.set_name(OURS)
     ending = [formatter.remove_processors_meta, *_ending(form)]
     handler.setFormatter(formatter(foreign_pre_chain=shared, processors=ending))
@@ -32,6 +33,18 @@ def configure(form: str) -> None:
     root.handlers = [*(other for other in root.handlers if other.get_name() != OURS), handler]
     root.setLevel(logging.INFO)
     _quieten()
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is at the moment, not to what it was when the log was set up."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _stream: TextIO) -> None:
+        """The parent sets it once."""
 
 
 def _ending(form: str) -> list[Any]:
@@ -56,4 +69,4 @@ def _quieten() -> None:
 
 def _without_blanks(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The event without blanks, and without what other handlers left on its record."""
-    return {name: value for name, value in event.items() if value is not None and name not in {"message", "asctime"}}
+    return {name: value for name, value in event.items() if value is not None and name not in _LEFT}

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Send
 
 from synchub import schema
+from synchub.app import logs
 from synchub.config import Settings
 from synchub.db import reading
 from synchub.errors import Misconfigured
@@ -57,6 +58,7 @@ class Process:
         Raises:
             Misconfigured: the store's schema is not fit for this code.
         """
+        logs.configure(self._settings.log_format)
         schema.check(self._engine)
         self._committer.start()
         if self._worker is not None:
