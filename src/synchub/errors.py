@@ -7,7 +7,8 @@
     │   ├── Unreadable           the body is no request of this dialect
     │   ├── TooLarge             more bytes or parameters than the hub takes
     │   ├── NotAuthenticated     no credentials, or wrong ones
-    │   └── NotAllowed           the connection may not write this entity, or call from this address
+    │   ├── NotAllowed           the connection may not write this entity, or call from this address
+    │   └── TooMany              more requests a minute than the connection may make
     └── Unavailable              the hub cannot store at the moment; the caller should try again
         └── Full                 the door's queue is full
 
@@ -59,6 +60,13 @@ class NotAllowed(Refused):
     """The connection may not do this."""
 
     status = 403
+
+
+class TooMany(Refused):
+    """More requests a minute than the connection may make."""
+
+    status = 429
+    retry_after: ClassVar[int] = 5
 
 
 class Unavailable(SynchubError):

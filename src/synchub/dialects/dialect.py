@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from synchub.connections.pace import Pace
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -18,12 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """What a surface works with: the settings, the store, the door and who may come in."""
+    """What a surface works with: the settings, the store, the door, who may come in and how often."""
 
     settings: "Settings"
     engine: "Engine"
     committer: "Committer"
     directory: "Directory"
+    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from tests.served import Served, serving
 
+from synchub import clock
 from synchub.db import writing
 from synchub.intake.tables import Message
 from synchub.master.tables import MasterRecord
@@ -339,6 +340,19 @@ def test_an_address_that_is_not_on_the_list_is_403(hub):
     refusal(erp.send("setSite", site()), 403, 403)
 
 
+def test_more_requests_a_minute_than_a_connection_may_make_are_429(hub):
+    erp = Erp(hub)
+    erp.token = hub.connect("hasty", "fast", rate_limit="2")["token"]
+    moment = clock.now()
+    with clock.replaced(lambda: moment):
+        answers = [erp.send("setSite", site()) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        refusal(answers[2], 429, 429)
+        assert answers[2].headers["retry-after"].isdecimal()
+    with clock.replaced(lambda: moment + 30 * clock.SECOND):
+        assert [erp.send("setSite", site()).status_code for _ in range(2)] == [200, 429]
+
+
 def test_another_method_is_405_in_the_envelope(erp):
     for method in ("GET", "PUT", "DELETE", "PATCH"):
         refusal(erp.post(CUSTOMERS, method=method), 405, 405)
@@ -380,6 +394,16 @@ def test_a_store_that_cannot_be_written_is_503_and_asks_to_come_again(erp):
         session.execute(text("ALTER TABLE elsewhere RENAME TO message"))
     assert answer.status_code in {500, 503}
     assert erp.send("setSite", site(SiteName="x")).json()["code"] == 200
+
+
+def test_the_openapi_document_names_every_form_and_attribute(hub):
+    document = hub.call("GET", "/openapi/fast.json").json()
+    assert document["components"]["securitySchemes"]["token"]["name"] == "Authorization"
+    body = document["paths"][PATH]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    forms = {each["title"]: each["properties"]["data"]["items"] for each in body["oneOf"]}
+    assert len(forms) == 8
+    assert forms["setItem"]["required"] == ["ItemCode", "ItemName", "ItemType"]
+    assert "$ref" not in json.dumps(body)
 
 
 def test_no_answer_and_no_log_line_shows_the_token(erp, caplog):

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from synchub.dialects.wire import Fault
-from synchub.errors import NotAuthenticated, SynchubError, TooLarge, Unavailable
+from synchub.errors import NotAuthenticated, Refused, SynchubError, TooLarge, TooMany, Unavailable
 
 SUCCESS, UNKNOWN_FORM, EMPTY, MISSHAPEN, FORBIDDEN, STRUCTURE = 200, 201, 202, 400, 403, 601
 ON_OK = frozenset({SUCCESS, UNKNOWN_FORM, EMPTY, STRUCTURE})
@@ -64,16 +64,20 @@ def speak(surface: FastAPI) -> None:
     surface.add_exception_handler(Exception, _unexpected)
 
 
-def _of_ours(_request: Request, error: Exception) -> JSONResponse:
+def _of_ours(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Unavailable):
-        retry = {"Retry-After": str(error.retry_after)}
-        return answer(refused(error.status, "Not stored, please send it again later"), headers=retry)
+        return answer(refused(error.status, "Not stored, please send it again later"), headers=_later(error))
     if isinstance(error, NotAuthenticated):
         return answer(refused(error.status, "Authentication error"), headers={"WWW-Authenticate": "Bearer"})
-    status = error.status if isinstance(error, SynchubError) else HTTPStatus.INTERNAL_SERVER_ERROR
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unexpected(_request, error)
-    return answer(refused(MISSHAPEN if isinstance(error, TooLarge) else status, str(error)), status)
+    if isinstance(error, TooMany):
+        return answer(refused(error.status, str(error)), headers=_later(error))
+    if isinstance(error, Refused):
+        return answer(refused(MISSHAPEN if isinstance(error, TooLarge) else error.status, str(error)), error.status)
+    return _unexpected(request, error)
+
+
+def _later(error: TooMany | Unavailable) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after)}
 
 
 def _of_http(_request: Request, error: Exception) -> JSONResponse:

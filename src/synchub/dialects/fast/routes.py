@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Security
 from fastapi.responses import JSONResponse
 
 from synchub.connections.tables import Connection
 from synchub.dialects.dialect import Hub
 from synchub.dialects.fast import faults
+from synchub.dialects.fast.description import REQUEST, RESPONSES, TOKEN
 from synchub.dialects.fast.faults import Declined, Envelope
 from synchub.dialects.fast.request import read
 from synchub.errors import NotAuthenticated
@@ -29,7 +30,13 @@ def surface(hub: Hub) -> FastAPI:
     app = FastAPI(title="Fast: SyncData", docs_url=None, redoc_url=None)
     faults.speak(app)
 
-    @app.post(PATH)
+    @app.post(
+        PATH,
+        summary="Synchronise master data",
+        responses=RESPONSES,
+        openapi_extra=REQUEST,
+        dependencies=[Security(TOKEN)],
+    )
     async def sync_data(request: Request) -> JSONResponse:
         """Store the rows of one form: all of them, or none."""
         connection = await _admit(hub, request)
@@ -51,6 +58,7 @@ async def _admit(hub: Hub, request: Request) -> Connection:
         raise NotAuthenticated("no token")
     connection = await hub.directory.admit_token(NAME, presented)
     request.state.connection = connection.name
+    hub.pace.check(connection)
     hub.directory.check_address(connection, request.client.host if request.client else "")
     return connection
 
