@@ -331,7 +331,7 @@ def create_message() -> None:
         points_to("message", "connection_id", "connection.id"),
         sa.PrimaryKeyConstraint("id", name="pk_message"),
     )
-    op.create_index("ix_message_repeat", "message", ["connection_id", "digest", "received_at"])
+    op.create_index("ix_message_repeat", "message", ["connection_id", "digest", "seen"])
     op.create_index("ix_message_received_at", "message", ["received_at"])
     op.create_index("ix_message_parent_id", "message", ["parent_id"])
 

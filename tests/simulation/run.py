@@ -65,11 +65,11 @@ def shrink(stores: Stores, history: History) -> History:
             return history
 
 
-def report(stores: Stores, seeds: Iterable[int]) -> str | None:
-    """The first failing history of these seeds, shrunk, as a script; None if all hold."""
+def report(stores: Stores, seeds: Iterable[int], *, as_found: bool = False) -> str | None:
+    """The first failing history of these seeds, shrunk unless `as_found`, as a script; None if all hold."""
     for seed in seeds:
         history = draw(seed)
         if failure(stores, history):
-            small = shrink(stores, history)
+            small = history if as_found else shrink(stores, history)
             return f"seed {seed}: {failure(stores, small)}\n\n{script(small)}"
     return None

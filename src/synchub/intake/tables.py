@@ -44,7 +44,7 @@ class Message(Base):
     error: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
-        Index("ix_message_repeat", "connection_id", "digest", "received_at"),
+        Index("ix_message_repeat", "connection_id", "digest", "seen"),
         Index("ix_message_received_at", "received_at"),
         Index("ix_message_parent_id", "parent_id"),
     )
