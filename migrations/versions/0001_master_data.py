@@ -1,6 +1,5 @@
 """Partners, master data with its journal and history, and the outbox."""
 
-import uuid
 from time import time_ns
 from uuid import uuid4
 
@@ -102,18 +101,6 @@ def hub() -> dict[str, object]:
     rules = {"rank": 1_000_000, "time_zone": "UTC", "deletes_record": True, "matches_code": True}
     names = {"id": 0, "name": "hub", "dialect": "hub", "guid": uuid4(), "created_at": time_ns() // 1000}
     return names | state | rules | nothing
-    hub = {
-        "id": 0,
-        "name": "hub",
-        "dialect": "hub",
-        "guid": uuid.uuid4(),
-        "active": True,
-        "rank": 0,
-        "time_zone": "UTC",
-    }
-    nothing = {"settings": "{}", "credentials": "{}", "allowed_addresses": "[]", "created_at": 0, "cursor": 0}
-    rest = {"deletes_record": True, "matches_code": True, "backoff_until": 0, "backoff_count": 0}
-    op.bulk_insert(connection, [hub | nothing | rest])
 
 
 def create_master_record() -> None:
