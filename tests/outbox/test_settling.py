@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
 from tests.outbox.post import OK, REFUSED, TROUBLE, UNKNOWN, Target
 
 from synchub import db
@@ -14,6 +15,7 @@ from synchub.master.convergence import Mode
 from synchub.master.writes import Write
 from synchub.outbox.backoff import LONGEST, Retry, spread
 from synchub.outbox.claim import LEASE
+from synchub.outbox.courier import AGAIN, Courier
 from synchub.outbox.force import force
 from synchub.outbox.leases import adopt, of_deliveries
 from synchub.outbox.sender import Outcome, Verdict
@@ -442,3 +444,82 @@ def test_every_call_is_written_down(hub):
     first, second = hub.attempts()
     assert (first.outcome, first.status, first.answer, first.request) == ("trouble", 429, "slow down", "{}")
     assert (second.outcome, second.copies) == ("accepted", [copy_id(hub)])
+
+
+def test_a_refused_batch_that_cannot_be_halved_in_time_is_given_back_for_smaller_claims(hub):
+    b = hub.aim("B", Target(batch=4))
+    many(hub, 4)
+    b.answers = [REFUSED]
+    hub.pump("B")
+    courier = hub.courier("B")
+    b.during = lambda: setattr(courier, "attempt_seconds", -1)
+    courier.attempt_seconds = 0
+    claimed = hub.claim("B")
+    Courier.carry(courier, claimed)
+    assert [row.tries for row in hub.deliveries()] == [1] * 4
+    assert [len(hub.claim("B").parcels) for _ in range(3)] == [2, 2, 0]
+
+
+def test_trouble_after_a_refusal_gives_back_the_other_half_unsent(hub):
+    b = hub.aim("B")
+    many(hub, 4)
+    b.answers = [REFUSED, TROUBLE]
+    hub.carry()
+    assert [len(call) for call in b.calls] == [4, 2]
+    assert [(row.tries, row.token) for row in hub.deliveries()] == [(0, None)] * 4
+    assert hub.copy("B", "00003").holds("name") == {None}
+
+
+def test_an_outcome_is_written_down_when_the_store_is_back(hub):
+    b = hub.aim("B")
+    hub.say("A", name="n")
+    with store_away(hub) as away:
+        b.during = lambda: away.update(calls=1)
+        hub.carry()
+    assert away["calls"] == 0
+    assert hub.deliveries() == []
+
+
+def test_a_store_that_stays_away_ends_the_carrying(hub):
+    b = hub.aim("B")
+    hub.say("A", name="n")
+    with store_away(hub) as away:
+        b.during = lambda: away.update(calls=1000)
+        courier = hub.courier("B")
+        courier.left = lambda: AGAIN / 2
+        hub.pump("B")
+        with pytest.raises(OperationalError):
+            courier.carry_next()
+    assert hub.copy("B").flight is not None
+    hub.now += LEASE
+    hub.carry()
+    assert hub.deliveries() == []
+
+
+@contextmanager
+def store_away(hub):
+    """A store whose next statements fail, as many as `calls` says."""
+    away = {"calls": 0}
+
+    def fail(*_):
+        if away["calls"]:
+            away["calls"] -= 1
+            raise OperationalError("", {}, OSError("disk full"))
+
+    event.listen(hub.engine, "before_cursor_execute", fail)
+    yield away
+    event.remove(hub.engine, "before_cursor_execute", fail)
+
+
+def test_a_copy_that_loops_or_does_not_fit_after_an_unknown_outcome_is_in_flight_no_more(hub):
+    b = hub.aim("B")
+    b.answers = [UNKNOWN]
+    hub.say("A", name="n")
+    hub.carry()
+    assert hub.copy("B").flight is not None
+    b.unfit = lambda _: "name: too long"
+    hub.wait(60)
+    hub.carry()
+    assert hub.deliveries()[0].state == "parked"
+    assert hub.copy("B").flight is None
+    assert hub.copy("B").holds("name") == {None, "n"}

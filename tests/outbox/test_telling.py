@@ -3,8 +3,10 @@
 import pytest
 from tests.outbox.post import OK, Target
 
+from synchub import db
 from synchub.master.convergence import Mode
 from synchub.master.writes import Write
+from synchub.outbox import dead_letters
 from synchub.outbox.keys import NO_KEY
 from synchub.outbox.sender import Outcome, Verdict
 
@@ -229,6 +231,17 @@ def test_a_record_without_a_free_key_is_parked_and_says_so(hub):
     (parked,) = hub.deliveries()
     assert (parked.state, parked.last_error) == ("parked", NO_KEY)
     assert b.calls == []
+    retry(hub, parked.copy_id)
+    hub.carry()
+    assert b.calls == []
+    hub.setup("B", settings={"key_template": "{source}/{key}"})
+    retry(hub, parked.copy_id)
+    hub.carry()
+    assert b.holds == {("customer", "A/7"): {"name": "ours", "exists": True}}
+
+
+def retry(hub, copy):
+    db.retrying(hub.engine, lambda session: dead_letters.retry(session, [copy]))
 
 
 def test_two_records_with_one_code_get_two_keys_in_one_step(hub):

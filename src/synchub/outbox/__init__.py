@@ -13,7 +13,7 @@ Read in this order:
     http        how a partner is called (wires: one deadline; addresses: which may be called)
     reading, dead_letters   what an operator sees of it, and does about it
 
-The rules themselves are pure functions in `master.convergence`. Nothing marks a record to be sent: a target is behind when
-the golden record, in its words, differs from its known copy. Locks are always taken in this order: the connection (pump,
-back-off), deliveries by copy, copies by id, the change counter.
+The rules themselves are pure functions in `master.convergence`. Nothing marks a record to be sent: a target is behind
+when the golden record, in its words, differs from its known copy. Locks are always taken in this order: the connection
+(pump, back-off), deliveries by copy, copies by id, the change counter.
 """

@@ -34,6 +34,8 @@ DELIVERIES = db.table_of(Delivery)
 
 LEASE = 15 * SECOND
 """How long a claim holds without being renewed (`leases`)."""
+SHARED = ("id", "entity", "changed", "exists", "exists_stamp", "version", "code", "label")
+"""The columns of a record that are read with its typed fields."""
 PATIENCE = SECOND // 5
 """How long a record waits before it is looked at again for one that it refers to."""
 SENT = ("their_id", "known", "flight", "ended", "rounds", "sent_number")
@@ -115,6 +117,8 @@ class _Desk:
         self.required = self.sender.required(entity) if self.told else {}
         copies = locked_copies(self.session, [row.copy_id for row in rows])
         records = _golden(self.session, entity, {copy.record for copy in copies.values()})
+        if stranded := [copy for copy in copies.values() if keys.is_unkeyed(copy)]:
+            keys.rekey(self.session, self.connection, stranded, records)
         spoken = self.told | self.required.keys()
         others = references.resolve(self.session, self.connection, self.sender, entity, spoken, records.values())
         words = Words(entity, self.told, self.required, others.keys)
@@ -204,7 +208,7 @@ def locked_copies(session: Session, ids: Sequence[int]) -> dict[int, Copy]:
 def _golden(session: Session, entity: str, ids: set[int]) -> dict[int, Any]:
     """The records' numbers and typed fields, by one statement, so that both are of one moment."""
     typed = db.table_of(ENTITIES[entity])
-    shared = [RECORDS.c[name] for name in ("id", "changed", "exists", "exists_stamp", "version", "code", "label")]
+    shared = [RECORDS.c[name] for name in SHARED]
     fields = [typed.c[name].label(TYPED + name) for name in ENTITIES[entity].fields()]
     chosen = db.among(RECORDS.c.id, sorted(ids))
     rows = session.execute(select(*shared, *fields).join(typed, typed.c.id == RECORDS.c.id).where(chosen))

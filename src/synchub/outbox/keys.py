@@ -4,10 +4,10 @@ It is our code if that is free there, else the target's template over the key of
 which neither is free gets a copy without a key (`is_unkeyed`), which is parked until somebody sets another template.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from synchub import db
@@ -53,6 +53,18 @@ def reserve(session: Session, connection: Connection, records: Collection[Any]) 
     return found
 
 
+def rekey(session: Session, connection: Connection, stranded: Collection[Copy], records: Mapping[int, Any]) -> None:
+    """Give copies without a key one that has become free, if there is one."""
+    copies = {copy.record: copy for copy in stranded}
+    chosen = _choose(session, connection, [records[id_] for id_ in copies], last=False)
+    found = {id_: key for (_, key), id_ in chosen.items() if key != unkeyed(id_)}
+    for id_, key in found.items():
+        copies[id_].key = key
+    if found:
+        naming = update(COPIES).where(COPIES.c.id == bindparam("b_id")).values(external_key=bindparam("key"))
+        session.execute(naming, [{"b_id": copies[id_].id, "key": key} for id_, key in sorted(found.items())])
+
+
 def copies_at(session: Session, connection: int, records: Iterable[int]) -> list[Row[Any]]:
     """All copies of records at one target, oldest first."""
     chosen = db.among(COPIES.c.record_id, sorted(records))
@@ -62,7 +74,8 @@ def copies_at(session: Session, connection: int, records: Iterable[int]) -> list
 
 
 def _choose(session: Session, connection: Connection, records: Collection[Any], *, last: bool) -> dict[Place, int]:
-    wanted = {record.id: _candidates(connection, record, founder) for record, founder in _founders(session, records)}
+    founders = _founders(session, connection.id, records)
+    wanted = {record.id: _candidates(connection, record, founders.get(record.id)) for record in records}
     taken = _taken(session, connection.id, {place for places in wanted.values() for place in places})
     chosen: dict[Place, int] = {}
     for record in records:
@@ -81,17 +94,16 @@ def _candidates(connection: Connection, record: Any, founder: Any) -> list[Place
     return [(record.entity, key) for key in keys if key]
 
 
-def _founders(session: Session, records: Collection[Any]) -> Iterable[tuple[Any, Any]]:
-    """Each record with its oldest copy at a partner: its key there and the partner's name."""
+def _founders(session: Session, target: int, records: Collection[Any]) -> dict[int, Any]:
+    """By record id its oldest copy at another partner: its key there and the partner's name."""
     chosen = db.among(COPIES.c.record_id, sorted(record.id for record in records))
     rows = session.execute(
         select(COPIES.c.record_id, COPIES.c.external_key, Connection.name)
         .join(Connection, Connection.id == COPIES.c.connection_id)
-        .where(chosen, COPIES.c.connection_id != HUB)
+        .where(chosen, COPIES.c.connection_id.not_in([HUB, target]))
         .order_by(COPIES.c.id.desc())
     )
-    oldest = {row.record_id: row for row in rows}
-    return [(record, oldest.get(record.id)) for record in records]
+    return {row.record_id: row for row in rows}
 
 
 def _taken(session: Session, connection: int, places: Collection[Place]) -> set[Place]:
