@@ -1,5 +1,6 @@
 """synchub delivery …: what partners must still be told."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from synchub.cli.output import moment, print_rows
 from synchub.cli.store import opened
 from synchub.connections import registry
-from synchub.db import reading, writing
+from synchub.db import reading, retrying
 from synchub.errors import Misconfigured, NotFound
 from synchub.outbox import dead_letters
 from synchub.outbox.reading import list_deliveries
@@ -41,19 +42,26 @@ def list_(
 @app.command()
 def retry(copies: Ids = None, *, connection: Of = None, everything: Troubled = False) -> None:
     """Send deliveries again at once: those named, those to a connection that are in trouble, or all in trouble."""
-    with opened() as hub, writing(hub.engine) as session:
-        chosen = _chosen(session, copies or [], connection, everything=everything)
-        dead_letters.retry(session, chosen)
-    print(f"{len(chosen)} will be sent again.")
+    print(f"{_carry_out(dead_letters.retry, copies or [], connection, everything=everything)} will be sent again.")
 
 
 @app.command()
 def discard(copies: Ids = None, *, connection: Of = None, everything: Troubled = False) -> None:
     """Give deliveries up: the partner is told again only when the record changes once more."""
-    with opened() as hub, writing(hub.engine) as session:
-        chosen = _chosen(session, copies or [], connection, everything=everything)
-        dead_letters.discard(session, chosen)
-    print(f"{len(chosen)} given up.")
+    print(f"{_carry_out(dead_letters.discard, copies or [], connection, everything=everything)} given up.")
+
+
+Act = Callable[[Session, list[int]], None]
+
+
+def _carry_out(act: Act, copies: list[int], connection: str | None, *, everything: bool) -> int:
+    def work(session: Session) -> int:
+        chosen = _chosen(session, copies, connection, everything=everything)
+        act(session, chosen)
+        return len(chosen)
+
+    with opened() as hub:
+        return retrying(hub.engine, work)
 
 
 def _chosen(session: Session, copies: list[int], connection: str | None, *, everything: bool) -> list[int]:

@@ -93,7 +93,7 @@ def is_exact(kept: str) -> bool:
 def _hasher() -> "PasswordHasher":
     from argon2 import PasswordHasher
 
-    return PasswordHasher()
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # what OWASP asks for at the least
 
 
 class Prover:

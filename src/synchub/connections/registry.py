@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from synchub import clock
@@ -130,7 +130,8 @@ def change(session: Session, vault: Vault, kind: Kind, connection: Connection, w
     if differences:
         forgive(connection)
     if any(one.key == "told" or one.key in connection.settings for one in differences):
-        connection.cursor = 0
+        # Said to the store itself: a pump may have moved the cursor since this row was read.
+        session.execute(update(Connection).where(Connection.id == connection.id).values(cursor=0))
     session.flush()
     return differences
 
