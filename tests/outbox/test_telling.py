@@ -213,6 +213,22 @@ def test_a_partner_that_upper_cases_everything_is_parked_as_a_loop_after_three_r
     assert hub.deliveries() == []
 
 
+def test_a_deletion_does_not_wait_for_the_end_of_a_loop(hub):
+    hub.setup("A", rank=1)
+    b = hub.aim("B")
+    b.during = lambda: [hub.say("B", name=str(p.sent["name"]).upper(), pause=0.1) for p in b.calls[-1] if p.exists]
+    hub.say("B", name="OLD")
+    hub.say("A", name="new")
+    for _ in range(20):
+        hub.wait(1)
+        hub.carry()
+    assert [row.state for row in hub.deliveries()] == ["loop"]
+    hub.delete("A", pause=5)
+    hub.carry()
+    assert b.calls[-1][0].sent == {"exists": False}
+    assert hub.deliveries() == []
+
+
 def test_a_code_that_the_target_uses_for_another_record_gives_way_to_the_template(hub):
     hub.setup("B", matches_code=False)
     b = hub.aim("B")

@@ -126,13 +126,9 @@ def _lock(session: Session, store: _Store, moving: set[Key], partners: Mapping[i
     if not ids:
         return
     rules = rules_of(partners.values())
-    records = session.execute(
-        db.locked(select(RECORDS).where(db.among(RECORDS.c.id, ids)).order_by(RECORDS.c.id))
-    )
+    records = session.execute(db.locked(select(RECORDS).where(db.among(RECORDS.c.id, ids)).order_by(RECORDS.c.id)))
     store.records = {row.id: Record.of(row, rules) for row in records}
-    copies = session.execute(
-        db.locked(select(COPIES).where(db.among(COPIES.c.record_id, ids)).order_by(COPIES.c.id))
-    )
+    copies = session.execute(db.locked(select(COPIES).where(db.among(COPIES.c.record_id, ids)).order_by(COPIES.c.id)))
     for row in copies:
         copy = copying.load(row)
         store.records[copy.record].copies.append(copy)

@@ -135,7 +135,7 @@ class _Desk:
         behind = difference(copy, wish if lives else None, self.told, self.required.keys(), forced=forced)
         if not behind or not self.told:
             self._settle(row, copy, record)
-        elif looping(copy, self.now):
+        elif lives and looping(copy, self.now):
             self._keep(row, copy, record, State.LOOP, "answered by other values again and again", LOOP_WINDOW)
         elif keys.is_unkeyed(copy):
             self._keep(row, copy, record, State.PARKED, keys.NO_KEY)

@@ -27,14 +27,16 @@ DELIVERIES = db.table_of(Delivery)
 def pump(session: Session, connection: Connection, sender: Sender, window: int, now: int) -> int:
     """Look at the next `window` changed records for one target; returns how many there were.
 
-    Another worker that is at it for this target makes the answer 0. Must run in a writing transaction.
+    Another worker that is at it for this target makes the answer 0, and so does a connection that was changed since
+    `connection` was read: its cursor may have gone back for what it is told now. Must run in a writing transaction.
     """
-    cursor = session.scalar(
-        db.locked(select(Connection.cursor).where(Connection.id == connection.id), skip_locked=True)
-    )
-    if cursor is None:
+    columns = (Connection.cursor, Connection.told, Connection.settings)
+    target = session.execute(
+        db.locked(select(*columns).where(Connection.id == connection.id), skip_locked=True)
+    ).one_or_none()
+    if target is None or (target.told, target.settings) != (connection.told, connection.settings):
         return 0
-    changed = _changed(session, cursor, window)
+    changed = _changed(session, target.cursor, window)
     if changed:
         _deliver(session, connection, [record for record in changed if _concerns(connection, sender, record)], now)
         moved = update(Connection).where(Connection.id == connection.id).values(cursor=changed[-1].changed)
@@ -62,8 +64,16 @@ def _deliver(session: Session, connection: Connection, records: Collection[Row[A
     absent = [record for record in records if record.exists and record.id not in present]
     copies += keys.reserve(session, connection, absent)
     rows = [delivery_row(copy, numbers[copy.record_id], now) for copy in sorted(copies, key=lambda copy: copy.id)]
+    _end_loops(session, copies, {record.id for record in records if not record.exists}, now)
     if rows:
         session.execute(_raising(session, now), rows)
+
+
+def _end_loops(session: Session, copies: Collection[Row[Any]], gone: Collection[int], now: int) -> None:
+    """A deletion corrects no value, so it does not wait until a loop is over."""
+    if ended := sorted(copy.id for copy in copies if copy.record_id in gone):
+        looped = (db.among(DELIVERIES.c.copy_id, ended), DELIVERIES.c.state == State.LOOP, DELIVERIES.c.due > now)
+        session.execute(update(DELIVERIES).where(*looped).values(due=now))
 
 
 def delivery_row(copy: Row[Any], number: int, now: int) -> dict[str, Any]:
