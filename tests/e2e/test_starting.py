@@ -1,0 +1,61 @@
+"""A hub starts only when it is fit to run, says in one line what is missing, and shows a newcomer calls that work."""
+
+import subprocess
+
+import httpx
+import pytest
+from tests.e2e.hub import Hub, Process, eventually
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def fresh(tmp_path, places):
+    """A hub that nobody has set up."""
+    hub = Hub(tmp_path, f"sqlite:///{tmp_path}/data/synchub.db", places.a)
+    yield hub
+    hub.close()
+
+
+@pytest.mark.parametrize("role", ["serve", "work"])
+def test_a_hub_without_a_store_or_a_key_of_its_own_does_not_start(fresh, role):
+    assert refusal(fresh, role).endswith("run 'synchub migrate', or set SYNCHUB_DATA_DIR or SYNCHUB_DATABASE_URL")
+    fresh.settings = {"SYNCHUB_SECRET_KEY": "change-me-change-me-change-me-change-me"}
+    assert refusal(fresh, role).startswith("synchub: SYNCHUB_SECRET_KEY is a placeholder: ")
+    fresh.settings = {"SYNCHUB_SECRET_KEY": ""}
+    assert refusal(fresh, role).startswith("synchub: SYNCHUB_SECRET_KEY is not set: ")
+
+
+def test_a_hub_does_not_start_on_a_database_without_its_schema(fresh, server):
+    fresh.store = server.create()
+    assert refusal(fresh, "serve").endswith("run 'synchub migrate'")
+
+
+def refusal(hub, role):
+    """The one line with which a process declines to start."""
+    done = hub.command(role)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_a_newcomer_pastes_what_the_demo_prints_and_sees_it_arrive(fresh):
+    env = fresh.env | {"SYNCHUB_DATABASE_URL": "", "SYNCHUB_SECRET_KEY": ""}
+    demo = fresh.processes["demo"] = Process("serve", "--demo", env=env, cwd=fresh.folder)
+    demo.hear("Application startup complete")
+    calls = [line.strip() for line in demo.said if line.strip().startswith("curl ")]
+    assert len(calls) == 2
+    for call in calls:
+        done = subprocess.run(["sh", "-c", call], check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert '"success":true' in done.stdout or '"result":"created"' in done.stdout
+
+    page = eventually(lambda: shown if (shown := arrived(fresh)).count("<article>") == 2 else None)
+    assert page.count("signature is right") == 2
+    for label in ("ABC Co., Ltd.", "Night Desk"):
+        assert label in page
+
+
+def arrived(hub):
+    return httpx.get(f"{hub.url}/demo/webhook").text
