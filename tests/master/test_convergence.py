@@ -230,11 +230,13 @@ def test_three_answers_by_the_same_other_value_are_a_loop_even_if_they_are_echoe
     record.hear(2, name="AB")
     record.hear(1, name="ab")
     for _ in range(3):
-        assert not looping(record.copies[2], record.now)
+        assert not looping(record.copies[2], record.behind(2), record.now)
         record.tell(2, after=SECOND)
         record.hear(2, after=SECOND, name="AB")
-    assert looping(record.copies[2], record.now)
-    assert not looping(record.copies[2], record.now + 601 * SECOND)
+    assert looping(record.copies[2], record.behind(2), record.now)
+    assert not looping(record.copies[2], record.behind(2), record.now + 601 * SECOND)
+    assert not looping(record.copies[2], {"phone": "1", EXISTS: True}, record.now)
+    assert not looping(record.copies[2], {EXISTS: False}, record.now)
 
 
 def test_two_people_who_edit_in_turn_are_no_loop() -> None:
@@ -245,7 +247,7 @@ def test_two_people_who_edit_in_turn_are_no_loop() -> None:
         record.tell(2, after=SECOND)
         record.hear(2, after=SECOND, name=f"two {number}")
         record.tell(1, after=SECOND)
-    assert not looping(record.copies[2], record.now)
+    assert not looping(record.copies[2], {"name": "x", EXISTS: True}, record.now)
 
 
 def test_one_delivery_counts_at_most_one_round_per_field() -> None:

@@ -228,9 +228,14 @@ def difference(
     return behind
 
 
-def looping(copy: Copy, now: int) -> bool:
-    """Whether the partner answered our corrections so often by other values that sending on is no use."""
-    recent = [(r.field, r.sent, r.answered) for r in copy.rounds if now - r.at < LOOP_WINDOW]
+def looping(copy: Copy, sent: Row, now: int) -> bool:
+    """Whether the partner answered what we are about to send so often by other values that sending on is no use.
+
+    A create or a delete corrects no value: only answers about `exists` speak against it.
+    """
+    about = sent.keys() if sent[EXISTS] and copy.holds(EXISTS) == {True} else {EXISTS}
+    answers = [r for r in copy.rounds if now - r.at < LOOP_WINDOW and r.field in about]
+    recent = [(r.field, r.sent, r.answered) for r in answers]
     return len(recent) >= ALL_ROUNDS or max(Counter(recent).values(), default=0) >= SAME_ROUNDS
 
 

@@ -56,8 +56,16 @@ class Claim:
     in_trouble: bool = False
 
 
-def claim(session: Session, connection: Connection, sender: Sender, now: int, *, lease: int = LEASE) -> Claim:
-    """Claim the next call to a target: at most `sender.batch` parcels of one entity.
+def claim(
+    session: Session,
+    connection: Connection,
+    sender: Sender,
+    now: int,
+    *,
+    lease: int = LEASE,
+    most: int | None = None,
+) -> Claim:
+    """Claim what goes next to a target: parcels of one entity, at most `most` (None: those of one call).
 
     There may be none although `looked` says that there was something to do. Must run in a writing transaction, which is
     committed before anything is sent.
@@ -71,7 +79,7 @@ def claim(session: Session, connection: Connection, sender: Sender, now: int, *,
     if not target.active or target.paused or target.backoff_until > now:
         return made
     made.in_trouble = target.backoff_count > 0
-    if rows := _due(session, connection.id, sender.batch, now):
+    if rows := _due(session, connection.id, most or sender.batch, now):
         made.looked = len(rows)
         _Desk(session, connection, sender, made, now, now + lease).work(rows)
     return made
@@ -135,7 +143,7 @@ class _Desk:
         behind = difference(copy, wish if lives else None, self.told, self.required.keys(), forced=forced)
         if not behind or not self.told:
             self._settle(row, copy, record)
-        elif lives and looping(copy, self.now):
+        elif looping(copy, behind, self.now):
             self._keep(row, copy, record, State.LOOP, "answered by other values again and again", LOOP_WINDOW)
         elif keys.is_unkeyed(copy):
             self._keep(row, copy, record, State.PARKED, keys.NO_KEY)
