@@ -280,7 +280,7 @@ class Arena:
             for record in session.scalars(select(made)):
                 golden = {name: getattr(record, name) for name in FIELDS if getattr(record, name) is not None}
                 rows = session.execute(select(table).where(table.c.record_id == record.id, table.c.connection_id != 0))
-                state: Row = {EXISTS: record.exists, **golden}
+                state: Row = {EXISTS: record.exists, "stamp": record.exists_stamp, **golden}
                 found[str(record.code)] = (state, [copying.load(row) for row in rows])
         return found
 
@@ -292,7 +292,7 @@ class Arena:
                 raise Violation(f"somebody was not told of {key}")
             for copy in copies:
                 held = self.partners[copy.connection - 1].rows.get(copy.key)
-                wish = golden if state[EXISTS] and not _left(copy, copies) else None
+                wish = golden if state[EXISTS] and not _left(copy, int(state["stamp"] or 0)) else None
                 if self._shouts(copy.connection):
                     held, wish = _upper(held), _upper(wish)
                 if held != wish:
@@ -333,13 +333,10 @@ class Arena:
             return session.scalars(select(func.count()).select_from(Change)).one()
 
 
-def _left(copy: Copy, copies: Sequence[Copy]) -> bool:
-    """Whether a partner said gone, and nobody stated since that the record exists."""
+def _left(copy: Copy, stated: int) -> bool:
+    """Whether a partner said gone at or after the moment at which the winner stated that the record exists."""
     said = copy.image.get(EXISTS)
-    if said is None or said.value is not False:
-        return False
-    later = [other.image[EXISTS] for other in copies if EXISTS in other.image and other.image[EXISTS].value]
-    return all(word.stamp < said.stamp for word in later)
+    return said is not None and said.value is False and said.stamp >= stated
 
 
 def _upper(row: Mapping[str, str] | None) -> dict[str, str] | None:
