@@ -1,0 +1,34 @@
+"""SIGTERM under load: what was accepted is committed, what was claimed is given back, and the process ends well."""
+
+import pytest
+from tests.e2e.hub import eventually
+from tests.e2e.load import Load, lost, told
+
+pytestmark = pytest.mark.slow
+
+DRAIN = 10.0
+
+
+def test_a_process_that_is_asked_to_stop_drains(hub_a, receiver, partners, roles):
+    hub_a.settings = {"SYNCHUB_DRAIN_SECONDS": f"{DRAIN:.0f}"}
+    hub_a.start(*roles)
+    receiver.hold()
+    with Load([hub_a.port], partners, "p").running() as load:
+        eventually(lambda: load.answered > load.posters)
+        eventually(lambda: any(delivery["claimed"] for delivery in deliveries(hub_a)))
+        for process in hub_a.processes.values():
+            process.ask_to_stop()
+        assert [process.ended(DRAIN) for process in hub_a.processes.values()] == [0] * len(roles)
+    assert load.odd == []
+    assert not lost(load.acknowledged, told(record["label"] for record in hub_a.records()))
+    left = deliveries(hub_a)
+    assert left
+    assert not any(delivery["claimed"] for delivery in left)
+
+    receiver.release()
+    hub_a.start(*roles)
+    eventually(lambda: not lost(load.acknowledged, told(data["label"] for data in receiver.latest())))
+
+
+def deliveries(hub):
+    return hub.synchub("delivery", "list", "--connection", "hook", "--json")
