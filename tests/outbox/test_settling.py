@@ -523,3 +523,43 @@ def test_a_copy_that_loops_or_does_not_fit_after_an_unknown_outcome_is_in_flight
     assert hub.deliveries()[0].state == "parked"
     assert hub.copy("B").flight is None
     assert hub.copy("B").holds("name") == {None, "n"}
+
+
+def test_accepted_calls_of_single_records_share_commits(hub):
+    b = hub.aim("B", Target(batch=1))
+    many(hub, 30)
+    hub.pump("B")
+    courier = hub.courier("B")
+    with counted(hub.engine) as statements:
+        while courier.carry_next():
+            pass
+    assert len(b.holds) == len(hub.attempts()) == 30
+    assert len([text for text in statements if text.startswith("INSERT INTO attempt")]) < 15
+
+
+def test_a_slow_target_gives_back_what_it_did_not_get_to(hub, monkeypatch):
+    b = hub.aim("B", Target(batch=1))
+    monkeypatch.setattr("synchub.outbox.courier.TRIP", 0.0)
+    many(hub, 3)
+    hub.pump("B")
+    courier = hub.courier("B")
+    courier.bundle = 32
+    courier.carry_next()
+    assert (len(b.calls), courier.bundle) == (1, 1)
+    assert [(row.tries, row.token) for row in hub.deliveries()] == [(0, None)] * 2
+    hub.carry()
+    assert len(b.holds) == 3
+
+
+def test_an_accepted_call_before_trouble_ends_the_old_trouble_and_begins_a_new_one(hub, capsys):
+    b = hub.aim("B", Target(batch=1))
+    many(hub, 3)
+    b.answers = [TROUBLE, OK, TROUBLE, TROUBLE]
+    hub.carry()
+    hub.wait(1)
+    courier = hub.courier("B")
+    courier.bundle = 3
+    courier.carry_next()
+    assert hub.connection("B").backoff_count == 1
+    said = capsys.readouterr().out
+    assert (said.count("target in trouble"), said.count("target answers again")) == (2, 1)

@@ -152,7 +152,7 @@ class Follower:
         if not _is_ours(session, connection.id, page.token):
             return Settled()
         claimed = Claim(connection.id, page.token, in_trouble=page.in_trouble)
-        said = about_the_target(session, claimed, outcome, self.courier.policy, clock.now())
+        said = about_the_target(session, claimed, [outcome], self.courier.policy, clock.now())
         copies = _park(session, connection, row, outcome) if outcome.verdict is Verdict.REFUSED else []
         note_attempt(session, claimed, copies, outcome, started)
         if said.trouble is None:

@@ -19,6 +19,9 @@ from synchub.outbox.claim import Claim, delete_deliveries, locked_copies, write_
 from synchub.outbox.sender import Outcome, Parcel, Verdict
 from synchub.outbox.tables import Attempt, Delivery, State
 
+ANSWERED = frozenset({Verdict.ACCEPTED, Verdict.REFUSED})
+"""The verdicts of a target that is well."""
+
 DELIVERIES = db.table_of(Delivery)
 ATTEMPTS = db.table_of(Attempt)
 
@@ -40,10 +43,10 @@ class Settled:
 
     def log(self) -> None:
         """One line at the beginning and one at the end of a back-off."""
-        if self.trouble:
-            self.trouble.log()
         if self.recovered:
             log.info("target answers again", target=self.recovered)
+        if self.trouble:
+            self.trouble.log()
 
 
 @dataclass(slots=True)
@@ -70,18 +73,40 @@ class _Desk:
         return bool(row.wanted > parcel.number or row.forced != parcel.forced)
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that has ended; `ours`: by a fault of the hub, which is halved and given up like a refusal."""
+
+    parcels: Sequence[Parcel]
+    outcome: Outcome
+    started: int
+    ended: int
+    ours: bool = False
+
+    @property
+    def is_halved(self) -> bool:
+        """Whether nobody knows yet which of the records it was about."""
+        return self.outcome.verdict is Verdict.REFUSED and len(self.parcels) > 1
+
+
 def settle(
     session: Session, claim: Claim, parcels: Sequence[Parcel], outcome: Outcome, *, policy: Policy, started: int
 ) -> Settled:
     """Take the outcome of one call that carried `parcels` of a claim; REFUSED only for one that stood alone."""
+    return settle_calls(session, claim, [Call(parcels, outcome, started, clock.now())], policy=policy)
+
+
+def settle_calls(session: Session, claim: Claim, calls: Sequence[Call], *, policy: Policy) -> Settled:
+    """Take the outcomes of several calls of a claim, in their order; trouble only in the last."""
     now = clock.now()
-    said = about_the_target(session, claim, outcome, policy, now)
-    desk = _open(session, claim, parcels, now)
-    for parcel in parcels:
-        if parcel.copy in desk.rows:
-            _SETTLING[outcome.verdict](desk, parcel, outcome, policy, said)
+    said = about_the_target(session, claim, [call.outcome for call in calls], policy, now)
+    desk = _open(session, claim, [parcel for call in calls if not call.is_halved for parcel in call.parcels], now)
+    for call in calls:
+        for parcel in () if call.is_halved else call.parcels:
+            if parcel.copy in desk.rows:
+                (_bury if call.ours else _SETTLING[call.outcome.verdict])(desk, parcel, call.outcome, policy, said)
     _write(session, desk)
-    note_attempt(session, claim, [parcel.copy for parcel in parcels], outcome, started)
+    session.execute(ATTEMPTS.insert(), [_attempt(claim.connection, call) for call in calls])
     return said
 
 
@@ -95,37 +120,33 @@ def release(session: Session, claim: Claim, parcels: Sequence[Parcel], *, smalle
     _write(session, desk)
 
 
-def bury(session: Session, claim: Claim, parcel: Parcel, outcome: Outcome, started: int) -> None:
-    """Give up a delivery by a fault of ours; whether the target stored anything is not known."""
-    desk = _open(session, claim, [parcel], clock.now())
-    if parcel.copy in desk.rows:
-        desk.copies[parcel.copy].flight = None
-        desk.keep(parcel, state=State.DEAD, last_error=outcome.reason, wanted=_reached(desk, parcel))
-    _write(session, desk)
-    note_attempt(session, claim, [parcel.copy], outcome, started)
+def _attempt(connection: int, call: Call, copies: Sequence[int] | None = None) -> dict[str, Any]:
+    return {
+        "connection_id": connection,
+        "at": call.started,
+        "duration": max(call.ended - call.started, 0),
+        "outcome": call.outcome.verdict.value,
+        "status": call.outcome.status,
+        "copies": [parcel.copy for parcel in call.parcels] if copies is None else list(copies),
+        "request": call.outcome.request,
+        "answer": call.outcome.answer or call.outcome.reason,
+    }
 
 
 def note_attempt(session: Session, claim: Claim, copies: Sequence[int], outcome: Outcome, started: int) -> None:
     """Write down one call and the copies that it was about."""
-    row = {
-        "connection_id": claim.connection,
-        "at": started,
-        "duration": max(clock.now() - started, 0),
-        "outcome": outcome.verdict.value,
-        "status": outcome.status,
-        "copies": list(copies),
-        "request": outcome.request,
-        "answer": outcome.answer or outcome.reason,
-    }
-    session.execute(ATTEMPTS.insert(), row)
+    call = Call((), outcome, started, clock.now())
+    session.execute(ATTEMPTS.insert(), _attempt(claim.connection, call, copies))
 
 
-def about_the_target(session: Session, claim: Claim, outcome: Outcome, policy: Policy, now: int) -> Settled:
-    """What an outcome says of the target itself: in trouble, or well again. The first lock of those who settle."""
-    if outcome.verdict in {Verdict.TROUBLE, Verdict.UNKNOWN}:
-        asked = outcome.retry_after
-        return Settled(back_off(session, claim.connection, outcome.reason, asked, retry=policy.retry, now=now))
-    return Settled(recovered=recover(session, claim.connection) if claim.in_trouble else None)
+def about_the_target(session: Session, claim: Claim, outcomes: Sequence[Outcome], policy: Policy, now: int) -> Settled:
+    """What outcomes say of the target itself: well again, or in trouble by the last. Its row is locked first of all."""
+    said, last = Settled(), outcomes[-1]
+    if claim.in_trouble and any(outcome.verdict in ANSWERED for outcome in outcomes):
+        said.recovered = recover(session, claim.connection)
+    if last.verdict not in ANSWERED:
+        said.trouble = back_off(session, claim.connection, last.reason, last.retry_after, retry=policy.retry, now=now)
+    return said
 
 
 def _open(session: Session, claim: Claim, parcels: Sequence[Parcel], now: int) -> _Desk:
@@ -159,6 +180,12 @@ def _accepted(desk: _Desk, parcel: Parcel, outcome: Outcome, policy: Policy, _: 
 def _refused(desk: _Desk, parcel: Parcel, outcome: Outcome, _: Policy, __: Settled) -> None:
     bounce(desk.copies[parcel.copy], desk.now)
     desk.keep(parcel, state=State.PARKED, last_error=outcome.reason, wanted=_reached(desk, parcel))
+
+
+def _bury(desk: _Desk, parcel: Parcel, outcome: Outcome, _: Policy, __: Settled) -> None:
+    """Whether the target stored anything when we failed is not known."""
+    desk.copies[parcel.copy].flight = None
+    desk.keep(parcel, state=State.DEAD, last_error=outcome.reason, wanted=_reached(desk, parcel))
 
 
 def _trouble(desk: _Desk, parcel: Parcel, outcome: Outcome, _: Policy, __: Settled) -> None:
