@@ -246,8 +246,9 @@ class Arena:
         if looped := self._in_state({State.LOOP}):
             self.now += 700 * SECOND
             for place, key in enumerate(KEYS):
-                step = Step(0, 0, key, "set", "name", f"nudge{place}")
-                if key in self.partners[0].rows and any(copy.key == key for copy in looped):
+                holders = [one.number for one in self.partners if key in one.rows and not one.habit.shouts]
+                if holders and any(copy.key == key for copy in looped):
+                    step = Step(0, holders[0] - 1, key, "set", "name", f"nudge{place}")
                     self._at(place, lambda step=step: self._act(step))
             self._run()
             self._retry({State.PARKED})
@@ -285,12 +286,15 @@ class Arena:
         return found
 
     def _check_converged(self) -> None:
-        """Every partner holds every record as it is, or nothing where it is gone."""
+        """Every partner holds every record as it is, or nothing where it is gone; who loops is shown, not told."""
+        looping = {copy.id for copy in self._in_state({State.LOOP})}
         for key, (state, copies) in self._records().items():
             golden = {name: str(state[name]) for name in FIELDS if name in state}
             if state[EXISTS] and len(copies) != len(self.partners):
                 raise Violation(f"somebody was not told of {key}")
             for copy in copies:
+                if copy.id in looping:
+                    continue
                 held = self.partners[copy.connection - 1].rows.get(copy.key)
                 wish = golden if state[EXISTS] and not _left(copy, int(state["stamp"] or 0)) else None
                 if self._shouts(copy.connection):
