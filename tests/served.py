@@ -103,9 +103,8 @@ class Served:
 @contextmanager
 def serving(store_url: str, folder: Path, *, peer: str = "127.0.0.1", **settings: Any) -> Iterator[Served]:
     """A hub on a store, running within the block."""
-    chosen = Settings(
-        database_url=store_url, data_dir=folder / "data", secret_key=KEY, roles="web", _env_file=None, **settings
-    )
+    said = {"data_dir": folder / "data", "secret_key": KEY, "roles": "web", **settings}
+    chosen = Settings(database_url=store_url, _env_file=None, **said)
     engine = open_engine(store_url)
     with asyncio.Runner() as runner:
         served = Served(chosen, engine, runner, peer)

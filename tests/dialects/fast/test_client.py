@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from synchub.dialects import named
 from synchub.dialects.fast.client import FastSender, FastSettings, make_sender
 from synchub.errors import Misconfigured
 from synchub.master.copies import EXISTS
+from synchub.master.entities.organisation import Warehouse as Site
 from synchub.master.tables import MasterRecord
 from synchub.outbox.http import OutboundClient
 from synchub.outbox.sender import Parcel, Verdict
@@ -54,6 +56,14 @@ def sender() -> Iterator[FastSender]:
     made.close()
 
 
+def until(true: Callable[[], bool]) -> None:
+    """Wait for what other threads do, at most half a minute."""
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 @contextmanager
 def listening(hub: Served) -> Iterator[str]:
     """The hub on a real port."""
@@ -82,6 +92,23 @@ def test_300_records_travel_in_one_call_and_a_tombstone_is_a_status_of_0(store_u
         assert hub.count(MasterRecord) == 300
         assert len(hub.messages()) == 2
         assert (hub.record("warehouse", "W1").active, hub.record("warehouse", "W2").active) == (False, True)
+
+
+def test_what_one_hub_is_told_another_one_holds(store_url: str, sqlite_template: Path, tmp_path: Path):
+    store = tmp_path / "other.db"
+    store.write_bytes(sqlite_template.read_bytes())
+    with serving(f"sqlite:///{store}", tmp_path / "b") as b, listening(b) as base:
+        theirs = b.connect("hub-a", "fast")["token"]
+        with serving(store_url, tmp_path / "a", roles="web,work") as a:
+            token = a.connect("erp", "fast")["token"]
+            a.connect("hub-b", "fast", url=base, target_token=theirs)
+            rows = [{"SiteCode": "W1", "SiteName": "Main", "AgentYN": 1}, {"SiteCode": "W2", "SiteName": "Second"}]
+            body = json.dumps({"form": "setSite", "data": rows})
+            said = {"content": body, "headers": {"authorization": token}}
+            until(lambda: a.call("POST", "/api/SyncData", **said).is_success)  # a picture of the partners lasts a second
+            until(lambda: b.count(Site) == 2)
+        assert (b.record("warehouse", "W1").is_agent, b.record("warehouse", "W2").is_agent) == (True, None)
+        assert b.record("warehouse", "W2").active is True
 
 
 def test_a_call_names_the_form_what_it_requires_and_what_differs(sender):

@@ -20,7 +20,6 @@ from synchub.errors import NotAuthenticated, Refused, SynchubError, TooLarge, To
 SUCCESS, UNKNOWN_FORM, EMPTY, MISSHAPEN, FORBIDDEN, STRUCTURE = 200, 201, 202, 400, 403, 601
 ON_OK = frozenset({SUCCESS, UNKNOWN_FORM, EMPTY, STRUCTURE})
 MOST_FAULTS = 20
-MOST_BYTES = 4000
 
 Envelope = dict[str, Any]
 
@@ -44,11 +43,11 @@ def refused(code: int, messages: str) -> Envelope:
 
 
 def structure(faults: Sequence[Fault], count: int, rows: int) -> Declined:
-    """The refusal of rows that break the form's rules: the first faults, the count of all, and no more than 4 KB."""
+    """The refusal of rows that break the form's rules: the first faults and the count of all."""
     more = f", the first {len(faults)} of them" if count > len(faults) else ""
     told = f"Data structure error, nothing was stored: {count} problems in {rows} rows{more}: "
     told += "; ".join(map(str, faults))
-    return Declined(STRUCTURE, told.encode()[:MOST_BYTES].decode(errors="ignore"))
+    return Declined(STRUCTURE, told)
 
 
 def answer(envelope: Envelope, status: int | None = None, headers: Mapping[str, str] | None = None) -> JSONResponse:
