@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.master.reading import get_record, list_records, typed_fields
+from synchub.outbox.reading import list_deliveries
 
 SYNCHUB = str(Path(sys.executable).parent / "synchub")
 KEY = "a key that is long enough for the tests"
@@ -192,9 +193,14 @@ class Hub:
             found = list(list_records(session, code=code))
             return typed_fields(get_record(session, found[0]["id"])) if found else {}
 
-    def records(self, *more: str) -> list[dict[str, Any]]:
-        """The records in its store."""
-        return self.synchub("record", "list", "--json", *more)
+    def claimed(self) -> list[bool]:
+        """Whether a worker holds it, for each delivery in its store."""
+        with self.store_opened() as session:
+            return [delivery["claimed"] for delivery in list_deliveries(session)]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The records in its store, as the command line lists them."""
+        return self.synchub("record", "list", "--json")
 
     def close(self) -> None:
         """Leave nothing running."""
