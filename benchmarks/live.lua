@@ -1,14 +1,15 @@
 -- Posts forms, each naming a record and saying something new about it. Arguments: the file with the form, the
--- Authorization header, the number of keys (0: each record once, in rising order), the first of the words that differ.
+-- Authorization header, the number of keys to choose from (0: each record once, in rising order), the key before the first, the first of the
+-- words that differ.
 
-local form, keys, word
-local sent = 0
+local form, keys, after, word
+local sent = -1 -- wrk asks for one request that it does not send
 
 function init(args)
   local file = assert(io.open(args[1], "rb"))
   form = file:read("*a")
   file:close()
-  keys, word = tonumber(args[3]), tonumber(args[4])
+  keys, after, word = tonumber(args[3]), tonumber(args[4]), tonumber(args[5])
   wrk.headers["Authorization"] = args[2]
   wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
   math.randomseed(word)
@@ -16,7 +17,7 @@ end
 
 function request()
   sent = sent + 1
-  local key = keys > 0 and math.random(keys) or sent
+  local key = keys > 0 and math.random(keys) or after + sent
   local body = form:gsub("{(%w+)}", { key = string.format("K%07d", key), word = tostring(word + sent) })
   return wrk.format("POST", nil, nil, body)
 end

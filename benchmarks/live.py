@@ -18,6 +18,8 @@ from benchmarks.report import Table
 from benchmarks.stores import Postgres, Stores
 
 WARM_UP = 2
+FEWEST = 1000
+"""The records of which a store has at least so many before anything is measured."""
 SCRIPT = Path(__file__).with_name("live.sql")
 COUNTER = "UPDATE counter SET value = value + 1 WHERE name = 'change' RETURNING value AS number"
 SEQUENCE = "SELECT nextval('bench_number') AS number"
@@ -90,11 +92,13 @@ def _prepare(bench: Bench, stores: Stores, inserts: Table) -> Prepared:
         login = hub.connect("freight", "aljex")
         with hub.serving() as running:
             load = Load.of(running.url, login)
-            outcome = load.post(seconds)
-            inserts.add(f"hub, {stores.name}", outcome.rate)
-            keys = outcome.requests - 2 * CONNECTIONS
-            load.post(WARM_UP, keys)
-    tell(f"live: {keys} records on {stores.name}, {outcome.rate:.0f} a second")
+            keys = 0
+            while keys < FEWEST:
+                outcome = load.post(seconds, after=keys)
+                inserts.add(f"hub, {stores.name}", outcome.rate)
+                keys += outcome.requests - 2 * CONNECTIONS
+                tell(f"live: {keys} records on {stores.name}, {outcome.rate:.0f} a second")
+            load.post(WARM_UP, keys=keys)
     stores.tidy(url)
     return Prepared(stores, url, login, keys, seconds)
 
@@ -103,9 +107,9 @@ def _load(prepared: Prepared) -> Outcome:
     """The hub under load, after a short one to warm up; all that it answered must be in the history."""
     with prepared.served() as (running, url):
         load = Load.of(running.url, prepared.login)
-        load.post(WARM_UP, prepared.keys)
+        load.post(WARM_UP, keys=prepared.keys)
         before = prepared.stores.ask(url, HISTORY)[0][0]
-        outcome = load.post(prepared.seconds, prepared.keys)
+        outcome = load.post(prepared.seconds, keys=prepared.keys)
         changes = prepared.stores.ask(url, HISTORY)[0][0] - before
     tell(f"live: hub on {prepared.stores.name}, {outcome.rate:.0f} a second")
     if changes < ENOUGH * outcome.requests:

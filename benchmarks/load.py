@@ -53,28 +53,29 @@ class Load:
         proof = b64encode(f"{login['username']}:{login['password']}".encode()).decode()
         return cls(url + PATH, f"Basic {proof}")
 
-    def post(self, seconds: float, keys: int = 0) -> Outcome:
-        """Post for some seconds about so many records at random; without `keys` about new ones, each once."""
+    def post(self, seconds: float, *, keys: int = 0, after: int = 0) -> Outcome:
+        """Post for some seconds about `keys` records at random, or about new ones, each once, the keys rising."""
         word = time.time_ns() // 1000 % 1_000_000_000
-        outcome = (self._wrk if wrk_is_there() else self._ours)(seconds, keys, word)
+        outcome = (self._wrk if wrk_is_there() else self._ours)(seconds, keys, after, word)
         if outcome.failed:
             raise RuntimeError(f"{outcome.failed} of {outcome.requests} requests failed")
         return outcome
 
-    def _wrk(self, seconds: float, keys: int, word: int) -> Outcome:
+    def _wrk(self, seconds: float, keys: int, after: int, word: int) -> Outcome:
         with NamedTemporaryFile("w") as form:
             form.write(form_template())
             form.flush()
             size = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "--timeout", "30s", "-s", str(SCRIPT)]
-            command = ["wrk", *size, self.url, "--", form.name, self.authorization, str(keys), str(word)]
+            said = [form.name, self.authorization, *map(str, (keys, after, word))]
+            command = ["wrk", *size, self.url, "--", *said]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
         return Outcome(**json.loads(done.stdout.splitlines()[-1]))
 
-    def _ours(self, seconds: float, keys: int, word: int) -> Outcome:
+    def _ours(self, seconds: float, keys: int, after: int, word: int) -> Outcome:
         tell("wrk is not installed: the load comes from Python and takes more of the machine than wrk would")
-        return asyncio.run(self._posters(seconds, keys, word))
+        return asyncio.run(self._posters(seconds, keys, after, word))
 
-    async def _posters(self, seconds: float, keys: int, word: int) -> Outcome:
+    async def _posters(self, seconds: float, keys: int, after: int, word: int) -> Outcome:
         numbers, taken, end = count(1), list[float](), time.perf_counter() + seconds
         template = form_template()
         headers = {"authorization": self.authorization, "content-type": "application/x-www-form-urlencoded"}
@@ -82,7 +83,7 @@ class Load:
         async def post(client: httpx.AsyncClient) -> None:
             while (began := time.perf_counter()) < end:
                 sent = next(numbers)
-                key = random.randint(1, keys) if keys else sent
+                key = random.randint(1, keys) if keys else after + sent
                 body = template.replace("{key}", f"K{key:07}").replace("{word}", str(word + sent))
                 (await client.post(self.url, content=body, headers=headers)).raise_for_status()
                 taken.append(1000 * (time.perf_counter() - began))

@@ -113,7 +113,7 @@ Stores = Postgres | Sqlite
 
 
 def _name(url: str) -> str:
-    return url.rpartition("/")[2].partition("?")[0] if "?" in url else url.rpartition("/")[2]
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def _path(url: str) -> str:
