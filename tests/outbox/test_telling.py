@@ -353,3 +353,18 @@ def test_a_number_that_nobody_can_read_is_not_sent_back_as_a_blank(hub):
     hub.say("A", name="n", credit_limit="no limit")
     hub.carry()
     assert a.calls == []
+
+
+def test_a_call_may_take_as_long_as_the_setting_says_however_short_the_lease(hub):
+    """The lease is renewed while the call runs; what is left of it now is no limit for the whole call."""
+    given = []
+
+    class Patient(Target):
+        def send(self, parcels, deadline):
+            given.append(deadline)
+            return super().send(parcels, deadline)
+
+    hub.aim("B", Patient())
+    hub.say("A", name="n")
+    hub.carry()
+    assert given == [hub.courier("B").attempt_seconds]

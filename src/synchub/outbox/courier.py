@@ -79,7 +79,7 @@ class Courier:
     def _call(self, parcels: Sequence[Parcel]) -> Call:
         started = clock.now()
         try:
-            outcome, ours = self.sender.send(parcels, min(self.attempt_seconds, seconds_left())), False
+            outcome, ours = self.sender.send(parcels, self.attempt_seconds), False
         except Exception as error:  # the edge: a fault in one dialect must not end the worker
             log.exception("a sender failed", target=self.connection.name)
             outcome, ours = Outcome(Verdict.REFUSED, f"fault of the hub: {type(error).__name__}: {error}"), True

@@ -139,7 +139,7 @@ class Follower:
         """Tell one change; whether the feed goes on."""
         started = clock.now()
         try:
-            outcome = self.sender.send_event(event, min(self.courier.attempt_seconds, seconds_left()))
+            outcome = self.sender.send_event(event, self.courier.attempt_seconds)
         except Exception as error:  # the edge: a fault in one dialect must not end the worker
             log.exception("a sender failed", target=self.courier.connection.name)
             outcome = Outcome(Verdict.REFUSED, f"fault of the hub: {type(error).__name__}: {error}")
