@@ -9,6 +9,7 @@ import asyncio
 import base64
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -80,6 +81,7 @@ class Load:
     mark: str
     posters: int = POSTERS
     acknowledged: dict[str, int] = field(default_factory=dict)
+    promises: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[str, Answer]] = field(default_factory=list)
     odd: list[tuple[str, Answer]] = field(default_factory=list)
     answered: int = 0
@@ -160,6 +162,7 @@ class Load:
         self.answered += 1
         if answer.status == 200 and (answer.document.get("success") or answer.document.get("result") in STORED):
             self.acknowledged[key] = turn
+            self.promises[key] += 1
         elif answer.status == 503:
             self.refused.append((post.path, answer))
         else:
@@ -175,6 +178,12 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[Answer, bool]:
     length = int(head.split("content-length:")[1].split("\r\n")[0])
     body = await reader.readexactly(length)
     return Answer(int(head.split(" ", 2)[1]), json.loads(body)), "connection: close" in head
+
+
+def forgotten(promises: Mapping[str, int], records: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Promises that are not kept: each acknowledged turn of a record is a version of it."""
+    versions = {str(record["label"]).split(" ")[0]: int(record["version"]) for record in records}
+    return {key: times for key, times in promises.items() if versions.get(key, 0) < times}
 
 
 def told(names: Iterable[str | None]) -> dict[str, int]:

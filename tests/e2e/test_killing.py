@@ -6,7 +6,7 @@ import time
 
 import pytest
 from tests.e2e.hub import eventually
-from tests.e2e.load import Load, lost, told
+from tests.e2e.load import Load, forgotten, lost, told
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ def moments(request):
 
 
 def kill_under_load(hub, role, partners, moment):
-    """What was acknowledged when a process of a busy hub was killed, and the moment of its restart."""
+    """The load under which a process was killed, and the moment of its restart."""
     wait = random.Random(moment).uniform(0.2, LOAD_SECONDS)
     with Load([hub.port], partners, f"m{moment:02}p").running() as load:
         eventually(lambda: load.answered and load.in_flight >= UNDER_WAY)
@@ -32,24 +32,25 @@ def kill_under_load(hub, role, partners, moment):
     restarted = time.monotonic()
     hub.spawn(role)
     assert load.odd == []
-    return load.acknowledged, restarted
+    return load, restarted
 
 
 def test_what_was_acknowledged_before_a_kill_is_everywhere_soon_after(hub_a, hub_b, receiver, partners, roles, moments):
     hub_b.start("serve")
     hub_a.start(*roles)
-    everything = {}
+    promises = {}
     for moment in moments:
         role = roles[moment % len(roles)]
-        acknowledged, restarted = kill_under_load(hub_a, role, partners, moment)
+        load, restarted = kill_under_load(hub_a, role, partners, moment)
+        acknowledged = load.acknowledged
         assert acknowledged
-        everything |= acknowledged
+        promises |= load.promises
 
         await_all(acknowledged, lambda: (data["label"] for data in receiver.latest()), restarted)
         await_all(acknowledged, hub_a.labels, restarted)
         await_all({key: turn for key, turn in acknowledged.items() if is_told_to_branch(key)}, hub_b.labels, restarted)
         hub_a.await_ready(role)
-    assert not lost(everything, told(record["label"] for record in hub_a.records()))
+    assert not forgotten(promises, hub_a.records())
     assert receiver.forged == 0
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.e2e.hub import eventually
-from tests.e2e.load import Load, lost, told
+from tests.e2e.load import Load, forgotten
 
 pytestmark = pytest.mark.slow
 
@@ -20,6 +20,6 @@ def test_a_process_that_is_asked_to_stop_drains(hub_a, receiver, partners, roles
             process.ask_to_stop()
         assert [process.ended(DRAIN) for process in hub_a.processes.values()] == [0] * len(roles)
     assert load.odd == []
-    assert not lost(load.acknowledged, told(hub_a.labels()))
+    assert not forgotten(load.promises, hub_a.records())
     assert hub_a.claimed()
     assert not any(hub_a.claimed())

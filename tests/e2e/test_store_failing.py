@@ -2,7 +2,7 @@
 
 import pytest
 from tests.e2e.hub import eventually
-from tests.e2e.load import Load, lost, told
+from tests.e2e.load import Load, forgotten, lost, told
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +44,7 @@ def test_what_is_acknowledged_while_the_store_fails_is_kept_and_work_resumes(
     assert load.odd == []
     assert all(answer.document == REFUSALS[path] for path, answer in load.refused)
     eventually(hub_a.is_ready)
-    assert not lost(load.acknowledged, told(record["label"] for record in hub_a.records()))
+    assert not forgotten(load.promises, hub_a.records())
     eventually(lambda: not lost(load.acknowledged, told(data["label"] for data in receiver.latest())))
     assert receiver.forged == 0
     assert all(process.lives for process in hub_a.processes.values())
