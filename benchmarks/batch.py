@@ -32,7 +32,7 @@ class Steps:
         self.requests = [data.request(rows) for rows in self.rows]
         self.files = [data.csv(rows) for rows in self.rows]
         self.tables = {step: Table(f"SyncData, {count} rows, {step}", "rows/s") for step in STEPS}
-        self.memory = Table(f"SyncData, {count} rows: memory of serve", "MiB")
+        self.memory = Table(f"SyncData, {count} rows: memory of serve", "MiB", compared=False)
 
     def add(self, step: str, contender: str, seconds: float) -> None:
         """Note how long a step took a contender."""

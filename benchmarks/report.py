@@ -12,11 +12,12 @@ HEAD = ("", "median", "min - max", "n", "ratio")
 class Table:
     """Figures of one kind: per contender one for each round.
 
-    The ratio is the first contender's figure over another's, the median over the rounds.
+    Where contenders are `compared`, the ratio is the first one's figure over another's, the median over the rounds.
     """
 
     title: str
     unit: str
+    compared: bool = True
     figures: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, contender: str, figure: float) -> None:
@@ -25,16 +26,18 @@ class Table:
 
     def rows(self) -> list[tuple[str, ...]]:
         """One row of text per contender, under a head."""
-        first = next(iter(self.figures.values()), [])
-        return [(f"{self.title} [{self.unit}]", *HEAD[1:]), *(self._row(name, first) for name in self.figures)]
+        return [(f"{self.title} [{self.unit}]", *HEAD[1:]), *map(self._row, self.figures)]
 
-    def _row(self, name: str, first: list[float]) -> tuple[str, ...]:
+    def _row(self, name: str) -> tuple[str, ...]:
         figures = self.figures[name]
         span = f"{spelt(min(figures))} - {spelt(max(figures))}"
-        ratio = (
-            "" if figures is first else f"{median(ours / peer for ours, peer in zip(first, figures, strict=True)):.2f}"
-        )
-        return f"  {name}", spelt(median(figures)), span, str(len(figures)), ratio
+        return f"  {name}", spelt(median(figures)), span, str(len(figures)), self._ratio(figures)
+
+    def _ratio(self, figures: list[float]) -> str:
+        first = next(iter(self.figures.values()))
+        if not self.compared or figures is first:
+            return ""
+        return f"{median(ours / peer for ours, peer in zip(first, figures, strict=True)):.2f}"
 
 
 def spelt(figure: float) -> str:

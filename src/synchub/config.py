@@ -31,7 +31,8 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="key that seals the passwords we send to partners, 32 characters or more; `openssl rand -hex 32` prints one",
+        description="key that seals the passwords we send to partners, 32 characters or more; "
+        "`openssl rand -hex 32` prints one",
     )
     roles: str = Field(
         "", description="what `serve` does: web, work or both, with a comma; empty: both on SQLite, web on PostgreSQL"

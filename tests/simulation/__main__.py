@@ -4,7 +4,8 @@ import argparse
 import sys
 import time
 
-from tests.simulation.run import Stores, report
+from tests.simulation.known import KNOWN
+from tests.simulation.run import Stores, failure, report
 
 
 def main() -> int:
@@ -13,7 +14,12 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--as-found", action="store_true", help="show a failing history without shrinking it")
+    parser.add_argument("--known", choices=KNOWN, help="play one of the known counterexamples instead")
     asked = parser.parse_args()
+    if asked.known:
+        failed = failure(Stores(), KNOWN[asked.known])
+        sys.stdout.write(failed or "it holds")
+        return 1 if failed else 0
     began = time.monotonic()
     found = report(Stores(), range(asked.first, asked.first + asked.runs), as_found=asked.as_found)
     sys.stdout.write(found or f"{asked.runs} histories hold, in {time.monotonic() - began:.0f} s")

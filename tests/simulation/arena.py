@@ -81,6 +81,7 @@ class Arena:
     seen: set[tuple[int, str, str, str]] = field(default_factory=set)
     edits: dict[tuple[str, str], list[tuple[int, str | None]]] = field(default_factory=dict)
     calls: int = 0
+    makers: set[tuple[int, str]] = field(default_factory=set)
     looks: set[int] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
     target: Target = field(default_factory=Target)
@@ -96,6 +97,7 @@ class Arena:
         self._mend()
         self._check_converged()
         self._check_nothing_lost()
+        self._check_nobody_unmade()
         self._check_echoes()
 
     def _join(self) -> None:
@@ -163,6 +165,8 @@ class Arena:
         self._tell(f"P{partner.number} posts {write.mode.value} {write.key} {write.fields}: {verdict.kind.value}")
         for name, value in write.fields.items():
             self.seen.add((partner.number, write.key, name, str(value)))
+        if post.makes:
+            self.makers.add((partner.number, write.key))
         if post.edit:
             name, value = post.edit
             self.edits.setdefault((write.key, name), []).append((partner.number, value))
@@ -317,6 +321,16 @@ class Arena:
             stands = records[key][0].get(name)
             if stands != last and not str(stands).startswith("nudge"):
                 raise Violation(f"{name} of {key} is {stands}, but the last word was {last}")
+
+    def _check_nobody_unmade(self) -> None:
+        """What the one of the best rank has made, and never deleted, exists."""
+        ranks = sorted((partner.habit.rank, partner.number) for partner in self.partners)
+        best = ranks[-1][1]
+        deleted = {step.key for step in self.history.steps if step.action == "delete" and step.partner == best - 1}
+        for key, (state, _) in self._records().items():
+            made = (best, key) in self.makers and key not in deleted and ranks[-1][0] > ranks[-2][0]
+            if made and not state[EXISTS]:
+                raise Violation(f"{key} is gone, although P{best} made it and outranks all others")
 
     def _check_echoes(self) -> None:
         """When everybody sends everything again, nothing changes and nobody is called."""

@@ -15,10 +15,11 @@ Stored = dict[str, str]
 
 @dataclass(slots=True)
 class Post:
-    """A row on its way to the hub; `edit` is the field that a user changed, if one did."""
+    """A row on its way to the hub: `edit` is the field that a user changed, `makes` whether the row is new."""
 
     write: Write
     edit: tuple[str, str | None] | None = None
+    makes: bool = False
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Partner:
         if not is_new and row.get(step.field) == value:
             return None
         _put(row, step.field, value)
-        return Post(self.write(step.key, [step.field]), (step.field, value))
+        return Post(self.write(step.key, [step.field]), (step.field, value), is_new)
 
     def stored(self, key: str, sent: Row) -> Post | None:
         """A delivery of ours arrives; the post of the partner's trigger, if it has one."""

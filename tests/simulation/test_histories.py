@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 from tests.simulation.history import Call, Fate, Habit, History, Step, Style, draw, script, smaller
-from tests.simulation.run import Stores, report
+from tests.simulation.known import KNOWN
+from tests.simulation.run import Stores, failure, report
 
 CHUNK = 100
 HISTORIES = 2000
@@ -23,6 +24,11 @@ def stores() -> Iterator[Stores]:
 def test_random_histories_keep_every_promise(stores: Stores, first: int) -> None:
     found = report(stores, range(first, first + CHUNK))
     assert found is None, found
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_known_counterexample_holds(stores: Stores, name: str) -> None:
+    assert failure(stores, KNOWN[name]) is None
 
 
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)

@@ -9,6 +9,7 @@ copies (by id), and the change counter last. Rows that change nothing are not lo
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
@@ -224,6 +225,11 @@ def _save(session: Session, moved: Sequence[_Moved]) -> None:
 
 def _update_all(session: Session, table: Any, rows: list[dict[str, Any]]) -> None:
     """Update rows by their id (`b_id`) in one statement."""
-    names = [name for name in rows[0] if name != "b_id"]
-    statement = update(table).where(table.c.id == bindparam("b_id")).values({name: bindparam(name) for name in names})
-    session.execute(statement, rows)
+    session.execute(_updating(table, tuple(rows[0])), rows)
+
+
+@cache
+def _updating(table: Any, names: tuple[str, ...]) -> Any:
+    """The statement that updates these columns; building it anew costs more than one row of it."""
+    values: dict[str, Any] = {name: bindparam(name) for name in names if name != "b_id"}
+    return update(table).where(table.c.id == bindparam("b_id")).values(values)

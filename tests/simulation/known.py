@@ -1,0 +1,93 @@
+"""Histories that each need one clause of the rules of convergence: the counterexamples to leaving it out."""
+
+from tests.simulation.history import Call, Fate, Habit, History, Step, Style
+
+PLAIN = Habit(style=Style.CHANGED)
+ABOVE = Habit(rank=1, style=Style.CHANGED)
+
+
+def history(*steps: Step, habits: tuple[Habit, ...] = (PLAIN, PLAIN, PLAIN), calls: tuple[Call, ...] = ()) -> History:
+    """A history of three partners whose values are each typed once."""
+    return History(habits, steps, calls)
+
+
+def types(at: float, partner: int, value: str | None, field: str = "name", delay: float = 0.02) -> Step:
+    """A user types a value."""
+    return Step(at, partner, "K1", "set", field, value, delay)
+
+
+def deletes(at: float, partner: int, delay: float = 0.02) -> Step:
+    """A user deletes the record."""
+    return Step(at, partner, "K1", "delete", delay=delay)
+
+
+KNOWN = {
+    "a whole row on its way when its partner is told": history(
+        types(1, 0, "v1"),
+        types(20, 0, "v2", field="phone", delay=3.5),
+        types(20.1, 1, "v3"),
+        habits=(Habit(style=Style.WHOLE), PLAIN, PLAIN),
+    ),
+    "a lost delivery": history(types(1, 0, "v1"), calls=(Call(Fate.LOST), Call(Fate.LOST))),
+    "an outranked value typed between our delivery and its answer": history(
+        types(1, 0, "v1"),
+        types(20, 0, "v2"),
+        types(21, 1, "v3"),
+        habits=(ABOVE, PLAIN, PLAIN),
+        calls=(Call(there=0.01, back=2.0),) * 4,
+    ),
+    "a value typed just before ours lands and heard just after": history(
+        types(1, 0, "v1"), types(20, 1, "v2", delay=2.0), types(20.1, 0, "v3")
+    ),
+    "a value set back at once": History(
+        (PLAIN, PLAIN, PLAIN), (types(1, 0, "va"), types(20, 1, "vb"), types(22, 0, "va")), unique=False
+    ),
+    "a delete that our update undoes": history(
+        types(1, 0, "v1"), types(20, 0, "v2"), deletes(21, 1), calls=(Call(), Call(), Call(there=2.0), Call(there=2.0))
+    ),
+    "a delete by one who is outranked": history(types(1, 0, "v1"), deletes(20, 1), habits=(ABOVE, PLAIN, PLAIN)),
+    "a record made by two at once": history(
+        types(1, 0, "v1"),
+        types(3, 1, "v2", field="phone"),
+        deletes(30, 0),
+        habits=(PLAIN, ABOVE, PLAIN),
+        calls=(Call(there=7.0), Call(there=7.0)),
+    ),
+    "a partner that upper-cases what it is told": history(
+        types(1, 0, "v1"), habits=(ABOVE, Habit(echoes=True, shouts=True), PLAIN)
+    ),
+    "a field left out of a whole row": history(
+        types(1, 0, "v1"),
+        types(20, 1, "v2", field="phone"),
+        types(40, 1, None),
+        habits=(PLAIN, Habit(style=Style.WHOLE), PLAIN),
+    ),
+    "a record with blank fields": history(types(1, 0, "v1"), types(20, 1, "v2", field="phone")),
+    "a record made again with less": history(types(1, 1, "v1"), deletes(20, 2), types(40, 2, "v2", field="phone")),
+    "a refusal of what crossed": history(
+        Step(4.0, 2, "K1", "set", "phone", "v1", 2.0),
+        Step(4.05, 1, "K1", "set", "email", "v2", 2.0),
+        Step(7.05, 1, "K1", "set", "phone", "v4", 0.1),
+        Step(7.55, 1, "K1", "set", "phone", "v5", 3.5),
+        habits=(Habit(), Habit(style=Style.CHANGED), Habit(style=Style.EVERY)),
+        calls=(
+            Call(wait=0.01, there=7.0, back=2.0, echo=0.01),
+            Call(wait=0.01, there=2.0, back=0.3, echo=0.4),
+            Call(Fate.LOST, wait=0.1, there=0.3, back=0.01, echo=0.4),
+            Call(Fate.REFUSED, wait=3.0, there=2.0, back=0.3, echo=4.0),
+        ),
+    ),
+    "an old value that crosses two quick corrections": history(
+        types(1, 1, "v1"),
+        types(20, 1, "v2", field="phone", delay=3.5),
+        types(20.1, 0, "v3"),
+        types(21, 0, "v4"),
+        habits=(PLAIN, Habit(style=Style.WHOLE), PLAIN),
+    ),
+    "a delete while a loop is parked": history(
+        types(1, 0, "v1"), deletes(30, 0), habits=(ABOVE, Habit(echoes=True, shouts=True), PLAIN)
+    ),
+    "a record made anew while a loop would be parked": history(
+        types(1, 0, "v1"), deletes(30, 0), types(60, 0, "v2"), habits=(ABOVE, Habit(echoes=True, shouts=True), PLAIN)
+    ),
+}
