@@ -217,13 +217,8 @@ def create_entities() -> None:
             "postal_code phone fax email email2 dispatcher"
         ),
         flags="smartway",
-        amounts=(
-            "power_units liability_amount cargo_amount general_liability_amount workers_compensation_amount"
-        ),
-        dates=(
-            "liability_expires cargo_expires general_liability_expires workers_compensation_expires "
-            "created_on"
-        ),
+        amounts=("power_units liability_amount cargo_amount general_liability_amount workers_compensation_amount"),
+        dates=("liability_expires cargo_expires general_liability_expires workers_compensation_expires created_on"),
     )
     entity(
         "item",
