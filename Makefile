@@ -73,8 +73,13 @@ imports: $(VENV)/.dev ## Check who may know whom
 	$(BIN)/lint-imports --no-cache
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure the speed beside other ways to do the same
-	$(BIN)/python -m benchmarks $(ARGS)
+bench: $(VENV)/.dev ## Measure the speed beside other ways to do the same (root installs wrk)
+	@if ! command -v wrk >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing wrk"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -qq -y --no-install-recommends wrk >/dev/null || true; \
+	fi
+	$(BIN)/python -B -m benchmarks $(ARGS)
 
 .PHONY: lock
 lock: $(LOCK_VENV)/.uv ## Pin the requirements anew (UPGRADE=--upgrade takes the newest)
