@@ -82,6 +82,7 @@ class Arena:
     edits: dict[tuple[str, str], list[tuple[int, str | None]]] = field(default_factory=dict)
     calls: int = 0
     makers: set[tuple[int, str]] = field(default_factory=set)
+    accepted: set[tuple[int, str]] = field(default_factory=set)
     looks: set[int] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
     target: Target = field(default_factory=Target)
@@ -165,7 +166,7 @@ class Arena:
         self._tell(f"P{partner.number} posts {write.mode.value} {write.key} {write.fields}: {verdict.kind.value}")
         for name, value in write.fields.items():
             self.seen.add((partner.number, write.key, name, str(value)))
-        if post.makes:
+        if post.makes and (partner.number, write.key) not in self.accepted:
             self.makers.add((partner.number, write.key))
         if post.edit:
             name, value = post.edit
@@ -229,6 +230,8 @@ class Arena:
         with db.writing(self.engine) as session:
             settle(session, claimed, claimed.parcels, Outcome(verdict), policy=POLICY, started=self.now)
         self._tell(f"P{partner.number} settled: {verdict.value}")
+        if verdict is Verdict.ACCEPTED:
+            self.accepted |= {(partner.number, parcel.key) for parcel in claimed.parcels}
         self._look_soon(partner.number, self._call().wait)
 
     # What must hold
