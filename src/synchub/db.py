@@ -2,7 +2,8 @@
 
 `reading(engine)` and `writing(engine)` are the only ways to a session. SQLite begins IMMEDIATE for every transaction
 that may write and lets one thread of the process in at a time, so that its busy handler never has to guess; PostgreSQL
-relies on row locks. `retrying` runs a writing transaction again after a deadlock or a serialisation failure.
+relies on row locks. `retrying` runs a writing transaction again after a deadlock or a serialisation failure,
+or when the transaction was `Overtaken`.
 
 A statement that names many keys uses `among`, which is one parameter however many keys there are.
 """
@@ -42,11 +43,15 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from synchub.errors import Unavailable
+
 Result = TypeVar("Result")
 
 ATTEMPTS = 4
 RETRYABLE = {"40P01", "40001"}  # deadlock_detected, serialization_failure
 SQLITE_BUSY_SECONDS = 30
+CHANNEL = "synchub_changed"
+"""What processes listen on to hear of changes."""
 
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -155,6 +160,10 @@ def writing(engine: Engine) -> Iterator[Session]:
         session.commit()
 
 
+class Overtaken(Unavailable):
+    """What a transaction read first had changed before it held its locks: it is to be run again."""
+
+
 def retrying(engine: Engine, work: Callable[[Session], Result]) -> Result:
     """The result of `work` in a writing transaction, tried again three times after a deadlock or the like."""
     for _ in range(ATTEMPTS - 1):
@@ -164,6 +173,8 @@ def retrying(engine: Engine, work: Callable[[Session], Result]) -> Result:
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in RETRYABLE:
                 raise
+        except Overtaken:
+            continue
     with writing(engine) as session:
         return work(session)
 

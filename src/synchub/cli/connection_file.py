@@ -21,11 +21,13 @@ from sqlalchemy.orm import Session
 from synchub import dialects
 from synchub.cli.store import Opened
 from synchub.cli.targets import check_target
+from synchub.cli.weights import weigh_all
 from synchub.connections import options, registry
 from synchub.connections.options import Entities, Wish
 from synchub.db import writing
 from synchub.dialects.dialect import Dialect
 from synchub.errors import Misconfigured, SynchubError
+from synchub.master.series import read_counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,16 @@ def _resolved(value: Any) -> Any:
 
 
 def apply(hub: Opened, plans: list[Plan], *, dry_run: bool) -> list[str]:
-    """Carry out all plans or none; a line for each step, with the credentials that were made for new connections."""
+    """Carry out all plans or none; a line for each step, with the credentials that were made for new connections.
+
+    What follows from new rules is carried out too, once the plans are stored.
+    """
     with writing(hub.engine) as session:
+        since = read_counter(session)
         steps = [step for plan in plans for step in _carry_out(hub, session, plan, dry_run=dry_run)]
         if dry_run:
             session.rollback()
-    return steps
+    return steps if dry_run else [*steps, *weigh_all(hub.engine, since)]
 
 
 def _carry_out(hub: Opened, session: Session, plan: Plan, *, dry_run: bool) -> list[str]:

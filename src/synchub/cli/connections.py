@@ -1,5 +1,6 @@
 """synchub connection …: who may come in and who is told."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,12 +12,14 @@ from synchub.cli import connection_file
 from synchub.cli.output import moment, print_fields, print_json, print_rows
 from synchub.cli.store import Opened, opened
 from synchub.cli.targets import check_target
+from synchub.cli.weights import weigh_all
 from synchub.connections import options, registry
 from synchub.connections.credentials import valid
 from synchub.connections.rotation import rotate
 from synchub.connections.tables import Connection
 from synchub.db import reading, writing
 from synchub.master.entities import ENTITIES
+from synchub.master.series import read_counter
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -118,14 +121,25 @@ def _described(connection: Connection) -> dict[str, Any]:
 def change(name: Name, settings: Set = None) -> None:
     """Change a partner's credentials, rules or settings; what is not named stays."""
     given = options.pairs(settings or [])
-    with opened() as hub, writing(hub.engine) as session:
-        connection = registry.get(session, name)
-        kind = dialects.named(connection.dialect)
-        differences = registry.change(session, hub.vault, kind, connection, options.read(kind, _entities(), given))
-        check_target(hub, kind, connection)
-    for difference in differences:
-        print(difference)
-    if not differences:
+    with opened() as hub:
+        with writing(hub.engine) as session:
+            since = read_counter(session)
+            differences = _changed(hub, session, name, given)
+        _print_lines([*differences, *weigh_all(hub.engine, since)])
+
+
+def _changed(hub: Opened, session: Session, name: str, given: dict[str, str]) -> list[registry.Difference]:
+    connection = registry.get(session, name)
+    kind = dialects.named(connection.dialect)
+    differences = registry.change(session, hub.vault, kind, connection, options.read(kind, _entities(), given))
+    check_target(hub, kind, connection)
+    return differences
+
+
+def _print_lines(lines: Sequence[object]) -> None:
+    for line in lines:
+        print(line)
+    if not lines:
         print("Nothing differs.")
 
 
@@ -185,7 +199,4 @@ def apply_(
     plans = connection_file.read(file, _entities())
     with opened() as hub:
         steps = connection_file.apply(hub, plans, dry_run=dry_run)
-    for step in steps:
-        print(step)
-    if not steps:
-        print("Nothing differs.")
+    _print_lines(steps)

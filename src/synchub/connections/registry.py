@@ -16,6 +16,8 @@ from synchub.connections.rotation import check_unrivalled, forgive, is_new, rota
 from synchub.connections.tables import HUB, Connection
 from synchub.errors import Misconfigured, NotFound
 
+WEIGHTS = frozenset({"rank", "deletes"})
+"""The options that decide what a partner's word weighs."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -109,7 +111,7 @@ def change(session: Session, vault: Vault, kind: Kind, connection: Connection, w
     """Make a connection what the wish says, and tell what that changed. What it does not name stays as it is.
 
     A target whose address, settings or share of the records changed is compared with every record again; only what
-    differs is sent.
+    differs is sent. A partner whose word weighs something else now has its records weighed anew (`master.weighing`).
 
     Raises:
         Misconfigured: a setting is wrong, another connection has these credentials, or the secrets cannot be opened.
@@ -129,11 +131,20 @@ def change(session: Session, vault: Vault, kind: Kind, connection: Connection, w
     differences += _change_secrets(session, vault, kind, connection, wish.secrets)
     if differences:
         forgive(connection)
-    if any(one.key == "told" or one.key in connection.settings for one in differences):
-        # Said to the store itself: a pump may have moved the cursor since this row was read.
-        session.execute(update(Connection).where(Connection.id == connection.id).values(cursor=0))
+    _begin_anew(session, connection, {one.key for one in differences})
     session.flush()
     return differences
+
+
+def _begin_anew(session: Session, connection: Connection, keys: set[str]) -> None:
+    """Say to the store itself what starts again: others may have moved it on since the connection was read."""
+    values: dict[str, Any] = {}
+    if keys & {"told", *connection.settings}:
+        values["cursor"] = 0
+    if keys & WEIGHTS:
+        values |= {"rules_version": Connection.rules_version + 1, "weighed_to": 0}
+    if values:
+        session.execute(update(Connection).where(Connection.id == connection.id).values(values))
 
 
 def _change_secrets(

@@ -20,7 +20,8 @@ class Connection(Base):
     to a list of fields or to None for all fields (None instead of the map: all entities that its dialect can
     carry). `credentials` maps an inbound secret's name to its digests, newest first, each with the moment at
     which it ends (None: it does not); `sealed` holds outbound secrets, encrypted. `settings` are those of the
-    dialect that differ from its defaults.
+    dialect that differ from its defaults. `rules_version` counts the changes of what its word weighs; `weighed_to` is
+    the record id up to which its records were weighed anew after the last of them (None: all are).
     """
 
     __tablename__ = "connection"
@@ -48,3 +49,5 @@ class Connection(Base):
     backoff_until: Mapped[int] = mapped_column(BigInteger, default=0)
     backoff_count: Mapped[int] = mapped_column(Integer, default=0)
     backoff_reason: Mapped[str | None] = mapped_column(Text)
+    rules_version: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    weighed_to: Mapped[int | None] = mapped_column(Integer)

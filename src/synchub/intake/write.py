@@ -18,8 +18,6 @@ from synchub.master import store
 from synchub.master.writes import Applied, Batch
 
 MESSAGES: Any = Message.__table__
-CHANNEL = "synchub_changed"
-"""What processes listen on to hear of changes."""
 
 
 def write(session: Session, submissions: Sequence[Submission], settings: Settings) -> list[Receipt]:
@@ -47,7 +45,7 @@ def write(session: Session, submissions: Sequence[Submission], settings: Setting
     if rows:
         session.execute(MESSAGES.insert(), rows)
     if any(receipt.moved for receipt in receipts):
-        db.notify(session, CHANNEL)
+        db.notify(session, db.CHANNEL)
     return receipts
 
 

@@ -52,18 +52,21 @@ class Heard:
 class Rules:
     """How statements are weighed.
 
-    Rank per connection (higher wins), and the connections whose delete means only their own copy.
+    Rank per connection (higher wins), and the connections whose delete means only their own copy. `version` is another
+    one whenever any of it, or the set of connections, changes.
     """
 
     ranks: Mapping[int, int]
     own_copy_only: frozenset[int] = frozenset()
+    version: int = 0
 
 
 def rules_of(partners: Iterable[Connection]) -> Rules:
     """The rules that follow from how the partners are set up."""
     partners = list(partners)
     own_copy_only = frozenset(partner.id for partner in partners if not partner.deletes_record)
-    return Rules({partner.id: partner.rank for partner in partners}, own_copy_only)
+    version = sum(partner.rules_version + 1 for partner in partners)
+    return Rules({partner.id: partner.rank for partner in partners}, own_copy_only, version)
 
 
 @dataclass(slots=True, frozen=True)

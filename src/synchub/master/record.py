@@ -33,7 +33,7 @@ class Record:
     """A master record and all its copies.
 
     `state` is the golden record as image values, with references as record ids; `typed_moved` says that it differs from
-    the typed row.
+    the typed row. `exists_stamp` is that of the row as it was read.
     """
 
     id: int
@@ -43,6 +43,7 @@ class Record:
     version: int
     changed: int
     last_stamp: int
+    exists_stamp: int = 0
     copies: list[Copy] = field(default_factory=list)
     state: dict[str, Value] = field(default_factory=dict)
     won: dict[str, Golden] = field(default_factory=dict)
@@ -52,7 +53,8 @@ class Record:
     @classmethod
     def of(cls, row: Any, rules: Rules) -> "Record":
         """The record of a `master_record` row."""
-        return cls(row.id, row.entity, rules, row.code, row.version, row.changed, row.last_stamp)
+        moments = (row.version, row.changed, row.last_stamp, row.exists_stamp)
+        return cls(row.id, row.entity, rules, row.code, *moments)
 
     def begin(self, resolved: Mapping[Key, int]) -> None:
         """Work out the golden state before anything is taken; `resolved` finds the record of a partner's key."""
@@ -85,11 +87,22 @@ class Record:
             self.typed_moved = self.typed_moved or bool(became)
         return Step(kind, self.version, _said(heard) | extra, became)
 
+    def weigh(self, true: Mapping[str, Value]) -> Step | None:
+        """The step from what was `true` until now to what the rules make of it; None if they agree.
+
+        Who states that the record exists decides who is given it back, also where the golden value stays the same.
+        """
+        became = _became(true, self.state)
+        if not became and self._exists_stamp() == self.exists_stamp:
+            return None
+        if became:
+            self.version += 1
+            self.typed_moved = True
+        return Step(_kind(became), self.version, {}, became)
+
     def _verdict(self, copy: Copy, heard: Heard, became: dict[str, list[Value]], *, moved: bool) -> Kind:
-        if EXISTS in became:
-            return Kind.CREATED if became[EXISTS][1] else Kind.DELETED
         if became or moved:
-            return Kind.UPDATED
+            return _kind(became, Kind.UPDATED)
         lost = any(
             name not in self.won or (self.won[name].connection, self.won[name].key) != (copy.connection, copy.key)
             for name, (_, value) in heard.stated.items()
@@ -114,13 +127,12 @@ class Record:
     def shared(self) -> dict[str, Any]:
         """The changeable columns of the `master_record` row."""
         label = self._label()
-        exists = self.won.get(EXISTS)
         return {
             "version": self.version,
             "changed": self.changed,
             "last_stamp": self.last_stamp,
-            "exists": bool(exists and exists.value),
-            "exists_stamp": exists.stamp if exists else 0,
+            "exists": self.state.get(EXISTS) is True,
+            "exists_stamp": self._exists_stamp(),
             "label": label,
             "label_key": search_key(label),
         }
@@ -128,6 +140,10 @@ class Record:
     def typed(self) -> dict[str, Any]:
         """The columns of the entity's own row; what cannot be read as its column's kind is null there."""
         return {name: column.read(self.state.get(name)) for name, column in ENTITIES[self.entity].fields().items()}
+
+    def _exists_stamp(self) -> int:
+        exists = self.won.get(EXISTS)
+        return exists.stamp if exists else 0
 
     def _label(self) -> str | None:
         return ENTITIES[self.entity].label_of(self.state) or self.code
@@ -149,6 +165,13 @@ def _take_extra(copy: Copy, write: Write) -> dict[str, list[Any]]:
     before, copy.extra = copy.extra, after
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     return {EXTRA + name: [before.get(name), after.get(name), None] for name in names}
+
+
+def _kind(became: Mapping[str, list[Value]], otherwise: Kind = Kind.UNCHANGED) -> Kind:
+    """The verdict on what became of the golden record; `otherwise` where it stayed the same."""
+    if EXISTS in became:
+        return Kind.CREATED if became[EXISTS][1] else Kind.DELETED
+    return Kind.UPDATED if became else otherwise
 
 
 def _said(heard: Heard) -> dict[str, list[Any]]:

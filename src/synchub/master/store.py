@@ -1,18 +1,18 @@
-"""The one writer of master data.
+"""The one writer of what partners state.
 
 `apply` takes what partners stated into their copies, works out the golden records and writes images, typed rows and
 history, in a number of statements that does not depend on the number of writes. Only `intake.write` calls it.
 
 Locks are taken in one order: missing cross references (sorted), the master records that will change (by id), their
-copies (by id), and the change counter last. Rows that change nothing are not locked.
+copies (by id), and the change counter last. Rows that change nothing are not locked. While a rule change has not
+reached every record (`weighing`), the records that are written are weighed anew first, as a step of their own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from synchub import clock, db
@@ -21,25 +21,19 @@ from synchub.master import copies as copying
 from synchub.master.convergence import Mode, differs, rules_of
 from synchub.master.copies import Copy
 from synchub.master.entities import ENTITIES
+from synchub.master.holding import RECORDS, Moved, hold, weigh, write_steps
 from synchub.master.locating import Key, find, find_or_make
-from synchub.master.record import Record, Step
-from synchub.master.series import draw_numbers, read_counter
-from synchub.master.tables import Change, CrossReference, MasterRecord
+from synchub.master.record import Record
+from synchub.master.series import read_counter
 from synchub.master.writes import Applied, Batch, Kind, Verdict, Write
 
 __all__ = ["apply", "last_changes", "read_counter"]
 
-COPIES = db.table_of(CrossReference)
-RECORDS = db.table_of(MasterRecord)
 
+@dataclass(slots=True, kw_only=True)
+class _Taken(Moved):
+    """A step that a write made: the batch that it stands in, and where."""
 
-@dataclass(slots=True)
-class _Moved:
-    """One step on its way into the history: whose it was, of which batch."""
-
-    step: Step
-    record: Record
-    copy: Copy
     batch: int
     place: int
 
@@ -49,24 +43,40 @@ class _Store:
     """What one call of `apply` has read and locked."""
 
     rows: dict[Key, Row[Any]]
-    records: dict[int, Record] = field(default_factory=dict)
-    copies: dict[Key, Copy] = field(default_factory=dict)
+    records: dict[int, Record]
+    copies: dict[Key, Copy]
 
 
 def apply(session: Session, batches: Sequence[Batch]) -> list[Applied]:
     """Store what partners sent; one `Applied` per batch, with a verdict per write, both in the order given.
 
     Must run in a writing transaction, which the caller commits.
+
+    Raises:
+        Overtaken: the rules by which statements are weighed changed meanwhile; `db.retrying` runs it again.
     """
     partners = {partner.id: partner for partner in session.scalars(select(Connection))}
-    store = _Store(find_or_make(session, _keys(batches, partners), partners))
-    moving = _moving(batches, store.rows, partners)
-    _lock(session, store, moving, partners)
+    rules = rules_of(partners.values())
+    rows = find_or_make(session, _keys(batches, partners), partners)
+    moving = _moving(batches, rows, partners)
+    known = {key: row.record_id for key, row in rows.items()}
+    store = _Store(rows, hold(session, {known[key] for key in moving}, rules, known), {})
+    _open_copies(store, moving)
+    changing = any(partner.weighed_to is not None for partner in partners.values())
+    weighed = weigh(session, store.records) if changing else []
     verdicts: list[list[Verdict | None]] = [[None] * len(batch.writes) for batch in batches]
-    moved = list(_take(batches, store, partners, verdicts))
-    applied = _number(session, batches, moved, verdicts)
-    _save(session, moved)
-    return applied
+    taken = list(_take(batches, store, partners, verdicts))
+    numbers = write_steps(session, [*weighed, *taken], rules)
+    return _applied(taken, numbers[len(weighed) :], verdicts)
+
+
+def _open_copies(store: _Store, moving: set[Key]) -> None:
+    for record in store.records.values():
+        for copy in record.copies:
+            store.copies[Key(copy.connection, copy.entity, copy.key)] = copy
+    if adrift := moving - store.copies.keys():
+        message = f"copies were moved to other records while they were being locked: {sorted(adrift)[:3]}"
+        raise RuntimeError(message)
 
 
 def last_changes(session: Session, connection: int, writes: Sequence[Write]) -> list[int]:
@@ -121,40 +131,12 @@ def _differs(copy: Copy, write: Write) -> bool:
     return any(copy.extra.get(name) != value for name, value in write.extra.items())
 
 
-def _lock(session: Session, store: _Store, moving: set[Key], partners: Mapping[int, Connection]) -> None:
-    """Lock the records that will change in id order, then all their copies, and read them as they are now."""
-    ids = sorted({store.rows[key].record_id for key in moving})
-    if not ids:
-        return
-    rules = rules_of(partners.values())
-    records = session.execute(db.locked(select(RECORDS).where(db.among(RECORDS.c.id, ids)).order_by(RECORDS.c.id)))
-    store.records = {row.id: Record.of(row, rules) for row in records}
-    copies = session.execute(db.locked(select(COPIES).where(db.among(COPIES.c.record_id, ids)).order_by(COPIES.c.id)))
-    for row in copies:
-        copy = copying.load(row)
-        store.records[copy.record].copies.append(copy)
-        store.copies[Key(copy.connection, copy.entity, copy.key)] = copy
-    if adrift := moving - store.copies.keys():
-        message = f"copies were moved to other records while they were being locked: {sorted(adrift)[:3]}"
-        raise RuntimeError(message)
-    resolved = _resolve(session, store)
-    for record in store.records.values():
-        record.begin(resolved)
-
-
-def _resolve(session: Session, store: _Store) -> dict[Key, int]:
-    """The record id behind every key that an image refers to, also behind those that this call brings in."""
-    known = {key: row.record_id for key, row in store.rows.items()}
-    wanted = {reference for record in store.records.values() for reference in record.references()} - known.keys()
-    return known | {key: row.record_id for key, row in find(session, wanted).items()}
-
-
 def _take(
     batches: Sequence[Batch],
     store: _Store,
     partners: Mapping[int, Connection],
     verdicts: list[list[Verdict | None]],
-) -> Iterable[_Moved]:
+) -> Iterable[_Taken]:
     """Take each write into its record, in order; yields the steps that moved something."""
     now = clock.now()
     for index, batch in enumerate(batches):
@@ -173,63 +155,17 @@ def _take(
             if step is None:
                 verdicts[index][place] = Verdict(Kind.UNCHANGED, record.id)
             else:
-                yield _Moved(step, record, copy, index, place)
+                who = (batch.connection, copy, batch.message)
+                yield _Taken(step, record, *who, batch=index, place=place)
 
 
-def _number(
-    session: Session, batches: Sequence[Batch], moved: Sequence[_Moved], verdicts: list[list[Verdict | None]]
-) -> list[Applied]:
-    """Draw the change numbers, the last lock of all, and write the history; numbers of a batch are one block."""
-    numbers = draw_numbers(session, len(moved)) if moved else range(0)
-    now, history = clock.now(), []
+def _applied(taken: Sequence[_Taken], numbers: range, verdicts: list[list[Verdict | None]]) -> list[Applied]:
+    """What became of each batch; the numbers of a batch are one block."""
     own: dict[int, tuple[int, int]] = {}
-    for number, move in zip(numbers, moved, strict=True):
-        batch, step = batches[move.batch], move.step
-        move.record.changed = number
+    for number, move in zip(numbers, taken, strict=True):
         own[move.batch] = (own.get(move.batch, (number, number))[0], number)
-        verdicts[move.batch][move.place] = Verdict(step.kind, move.record.id, number)
-        history.append(
-            {
-                "number": number,
-                "record_id": move.record.id,
-                "version": step.version,
-                "connection_id": batch.connection,
-            }
-            | {"copy_id": move.copy.id, "message_id": batch.message, "at": now, "verdict": step.kind.value}
-            | {"said": step.said, "became": step.became}
-        )
-    if history:
-        session.execute(db.table_of(Change).insert(), history)
+        verdicts[move.batch][move.place] = Verdict(move.step.kind, move.record.id, number)
     return [
         Applied([verdict for verdict in given if verdict], *own.get(index, (None, None)))
         for index, given in enumerate(verdicts)
     ]
-
-
-def _save(session: Session, moved: Sequence[_Moved]) -> None:
-    """Write the copies, the records and the typed rows that were moved."""
-    if not moved:
-        return
-    copies = {move.copy.id: move.copy for move in moved}
-    records = {move.record.id: move.record for move in moved}
-    changed = [{"b_id": id_, **copying.document(copies[id_])} for id_ in sorted(copies)]
-    _update_all(session, COPIES, changed)
-    _update_all(session, RECORDS, [{"b_id": id_, **records[id_].shared()} for id_ in sorted(records)])
-    typed: dict[str, list[dict[str, Any]]] = {}
-    for id_ in sorted(records):
-        if records[id_].typed_moved:
-            typed.setdefault(records[id_].entity, []).append({"b_id": id_, **records[id_].typed()})
-    for entity, rows in sorted(typed.items()):
-        _update_all(session, db.table_of(ENTITIES[entity]), rows)
-
-
-def _update_all(session: Session, table: Any, rows: list[dict[str, Any]]) -> None:
-    """Update rows by their id (`b_id`) in one statement."""
-    session.execute(_updating(table, tuple(rows[0])), rows)
-
-
-@cache
-def _updating(table: Any, names: tuple[str, ...]) -> Any:
-    """The statement that updates these columns; building it anew costs more than one row of it."""
-    values: dict[str, Any] = {name: bindparam(name) for name in names if name != "b_id"}
-    return update(table).where(table.c.id == bindparam("b_id")).values(values)

@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Engine
 
-CHANNEL = "synchub_changed"
+from synchub.db import CHANNEL
+
 PATIENCE = 1.0
 """Seconds after which a listener looks whether it is to stop, and after which it connects again."""
 

@@ -1,7 +1,8 @@
 """The worker: a thread or a few for every target, so that one in trouble never slows another.
 
 Each pumps, claims, sends and settles in turn. The list of targets is looked at each second; a target whose settings or
-secrets changed gets new threads with a new sender.
+secrets changed gets new threads with a new sender. Whoever keeps that watch also finishes what a rule change began and
+nobody else finished (`master.weighing`).
 """
 
 import threading
@@ -20,6 +21,7 @@ from synchub.connections.directory import Directory
 from synchub.connections.tables import Connection
 from synchub.errors import SynchubError, Unavailable
 from synchub.master.tables import MasterRecord
+from synchub.master.weighing import weigh_anew
 from synchub.outbox.backoff import Retry
 from synchub.outbox.bell import Bell, Listener
 from synchub.outbox.courier import Courier
@@ -178,13 +180,25 @@ class Worker:
 
     def _keep_watch(self) -> None:
         while not self._stop.is_set():
+            busy = False
             try:
                 self._look_at_targets()
+                busy = self._weigh_anew()
             except Unavailable:
-                log.debug("the list of targets could not be read")
+                log.debug("the connections could not be looked at")
             except Exception:
-                log.exception("the list of targets could not be read")
-            self._stop.wait(POLL)
+                log.exception("the connections could not be looked at")
+            if not busy:
+                self._stop.wait(POLL)
+
+    def _weigh_anew(self) -> bool:
+        """Weigh a window of the records that a rule change concerns; whether there may be more of them."""
+        if all(one.weighed_to is None for one in self._directory.everyone()):
+            return False
+        moved = db.retrying(self._engine, weigh_anew)
+        if moved:
+            self._bell.ring()
+        return moved is not None
 
     def _look_at_targets(self) -> None:
         present = {one.id: one for one in self._directory.targets() if one.dialect in self._senders}
