@@ -1,36 +1,64 @@
-"""A copy of the hub with one line changed, and a process that runs on it."""
+"""A copy of the hub in which one line at a time is changed, and processes that run on it."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from tests.mutations.mutants import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
+PYTEST = ("pytest", "-x", "-q", "-p", "pytest_socket", "-p", "no:cacheprovider")
+SECONDS = 300
 
 
-def graft(mutant: Mutant, folder: Path) -> None:
-    """Copy the source into a folder and change the one line."""
-    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "migrations", folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    path = folder / "src" / "synchub" / mutant.file
-    source = path.read_text()
-    if source.count(mutant.find) != 1:
-        raise LookupError(f"'{mutant.find}' stands {source.count(mutant.find)} times in {mutant.file}, not once")
-    path.write_text(source.replace(mutant.find, mutant.put))
+class Graft:
+    """The copy in `folder`; what Python makes of its unchanged modules is kept from one change to the next."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ages = count(1)
+        for name in ("src", "migrations"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
-def run(folder: Path, proof: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-    """Run a proof on the changed copy: the simulator, or some tests."""
-    command = ["-m", *proof] if proof[0] == "tests.simulation" else ["-m", "pytest", "-x", "-q", *proof]
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder / "src"), str(ROOT)])},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    @contextmanager
+    def changed(self, mutant: Mutant) -> Iterator[None]:
+        """Change the one line; at the end everything is as it was."""
+        path = self._folder / "src" / "synchub" / mutant.file
+        source = path.read_text()
+        if source.count(mutant.find) != 1:
+            raise LookupError(f"'{mutant.find}' stands {source.count(mutant.find)} times in {mutant.file}, not once")
+        self._write(path, source.replace(mutant.find, mutant.put))
+        try:
+            yield
+        finally:
+            self._write(path, source)
+
+    def _write(self, path: Path, source: str) -> None:
+        """Write a module, with a time that it never had: that is how Python sees that it must be compiled anew."""
+        path.write_text(source)
+        age = path.stat().st_mtime_ns + next(self._ages) * 10**10
+        os.utime(path, ns=(age, age))
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a module with its arguments on the copy."""
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment["PYTHONPATH"] = os.pathsep.join([str(self._folder / "src"), str(ROOT)])
+        environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        return subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def test(self, ids: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Run tests on the copy; the plug-ins that take long to start are left out."""
+        return self.run(*PYTEST, *ids)

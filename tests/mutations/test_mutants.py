@@ -1,26 +1,40 @@
 """Each line that keeps a promise is guarded: with that line changed, a test fails."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from tests.mutations.grafting import graft, run
+from tests.mutations.grafting import Graft
 from tests.mutations.mutants import CLAUSES, PROMISES, Mutant
 
-FAILED = 1
-"""The exit code of pytest when a test failed, and of the simulator when a history did."""
+HOLDS, FAILED = 0, 1
+"""The exit codes of pytest, and of the simulator."""
+
+
+@pytest.fixture(scope="module")
+def graft(tmp_path_factory: pytest.TempPathFactory) -> Graft:
+    return Graft(tmp_path_factory.mktemp("graft"))
+
+
+@pytest.fixture
+def changed(graft: Graft, mutant: Mutant) -> Iterator[Graft]:
+    with graft.changed(mutant):
+        yield graft
+
+
+def test_every_proof_holds_while_nothing_is_changed(graft: Graft) -> None:
+    outcome = graft.test(sorted({mutant.proof for mutant in PROMISES}))
+    assert outcome.returncode == HOLDS, outcome.stdout + outcome.stderr
 
 
 @pytest.mark.parametrize("mutant", PROMISES, ids=lambda mutant: mutant.promise)
-def test_a_test_fails_without(mutant: Mutant, tmp_path: Path) -> None:
-    graft(mutant, tmp_path)
-    outcome = run(tmp_path, mutant.proof)
+def test_a_test_fails_without(mutant: Mutant, changed: Graft) -> None:
+    outcome = changed.test([mutant.proof])
     assert outcome.returncode == FAILED, outcome.stdout + outcome.stderr
-    assert "failed" in outcome.stdout
+    assert "1 failed" in outcome.stdout, outcome.stdout
 
 
 @pytest.mark.parametrize("mutant", CLAUSES, ids=lambda mutant: mutant.promise)
-def test_a_history_fails_without(mutant: Mutant, tmp_path: Path) -> None:
-    graft(mutant, tmp_path)
-    outcome = run(tmp_path, mutant.proof)
+def test_a_history_fails_without(mutant: Mutant, changed: Graft) -> None:
+    outcome = changed.run("tests.simulation", "--known", mutant.proof)
     assert outcome.returncode == FAILED, outcome.stdout + outcome.stderr
-    assert "settled" in outcome.stdout, outcome.stdout + outcome.stderr
+    assert " posts " in outcome.stdout, outcome.stdout + outcome.stderr

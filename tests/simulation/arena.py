@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select
-from tests.simulation.history import FIELDS, KEYS, Call, Fate, History, Step
+from sqlalchemy import Engine, bindparam, exists, func, select
+from tests.simulation.history import FIELDS, KEYS, UNSPOKEN, Call, Fate, History, Step
 from tests.simulation.partners import ENTITY, Partner, Post
 
 from synchub import clock, db
@@ -20,7 +20,7 @@ from synchub.master import copies as copying
 from synchub.master import store
 from synchub.master.copies import EXISTS, Copy, Row
 from synchub.master.entities import ENTITIES
-from synchub.master.tables import Change, CrossReference
+from synchub.master.tables import Change, CrossReference, MasterRecord
 from synchub.master.values import Value
 from synchub.master.writes import Batch
 from synchub.outbox import dead_letters
@@ -37,6 +37,18 @@ SILENCE = 12 * SECOND
 """When a worker stops waiting for an answer; nothing lands after that."""
 MOST_CALLS = 150
 POLICY = Policy(Retry([1.0, 5.0], jitter=lambda: 1.0))
+WAITS = select(
+    exists().where(MasterRecord.changed > Connection.cursor).correlate(Connection),
+    exists()
+    .where(
+        Delivery.connection_id == Connection.id,
+        Delivery.state == State.WAITING,
+        Delivery.due <= bindparam("now"),
+        Delivery.lease_until <= bindparam("now"),
+    )
+    .correlate(Connection),
+).where(Connection.id == bindparam("target"))
+"""Whether a target's cursor is behind, and whether a delivery is due: what a worker asks before it locks anything."""
 
 
 class Violation(AssertionError):
@@ -49,7 +61,7 @@ class Target:
     batch = 10
 
     def told(self, entity: str) -> frozenset[str]:
-        return frozenset(FIELDS) if entity == ENTITY else frozenset()
+        return frozenset((*FIELDS, UNSPOKEN)) if entity == ENTITY else frozenset()
 
     def required(self, entity: str) -> Mapping[str, Value]:
         return {}
@@ -59,6 +71,9 @@ class Target:
 
     def check(self, parcel: Parcel) -> str | None:
         return None
+
+    def shape(self, parcel: Parcel) -> None:
+        pass
 
     def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
         raise AssertionError("the simulator sends by itself")
@@ -189,8 +204,13 @@ class Arena:
         """Pump and claim for one target; send what there is."""
         self.looks.discard(number)
         connection = self.connections[number]
-        with db.writing(self.engine) as session:
-            pump(session, connection, self.target, 100, self.now)
+        with self.engine.connect() as look:
+            behind, due = look.execute(WAITS, {"target": number, "now": self.now}).one()
+        if behind:
+            with db.writing(self.engine) as session:
+                pump(session, connection, self.target, 100, self.now)
+        if not behind and not due:
+            return
         with db.writing(self.engine) as session:
             claimed = claim(session, connection, self.target, self.now, lease=LEASE)
         if claimed.parcels:
@@ -246,6 +266,8 @@ class Arena:
                 unseen = held is not None and (partner.number, parcel.key, name, held) not in self.seen
                 if unseen and name in parcel.sent and parcel.sent[name] is None and parcel.key not in waiting:
                     raise Violation(f"a blank was sent over {name}={held} of P{partner.number}")
+            if row and UNSPOKEN in parcel.sent:
+                raise Violation(f"P{partner.number} was sent {UNSPOKEN}={parcel.sent[UNSPOKEN]}, which only it knows")
 
     def _mend(self) -> None:
         """What an operator does at last: retry what was refused, and see that a loop ends with a word of its own."""

@@ -9,6 +9,8 @@ from typing import TypeVar
 Thing = TypeVar("Thing")
 
 FIELDS = ("name", "phone", "email")
+UNSPOKEN = "description"
+"""A field that the hub may tell, and that every partner keeps to itself."""
 KEYS = ("K1", "K2")
 
 
