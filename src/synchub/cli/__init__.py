@@ -17,6 +17,7 @@ NOUNS = {
     "record": ("records", "Master data: what is true, and why."),
     "message": ("messages", "The journal: what arrived, and what became of it."),
     "delivery": ("deliveries", "The outbox: what partners must still be told."),
+    "resync": ("resyncs", "What is being told again."),
 }
 
 

@@ -1,0 +1,104 @@
+"""Looking at resyncs: how far each has come, and stopping one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from synchub import clock, db
+from synchub.connections.tables import Connection
+from synchub.errors import Misconfigured, NotFound
+from synchub.outbox.tables import Delivery
+from synchub.outbox.tables import State as Sending
+from synchub.resync.tables import Resync, State
+
+RESYNCS = db.table_of(Resync)
+DELIVERIES = db.table_of(Delivery)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a resync has come: records put of all, and what of it waits at the targets or was refused there."""
+
+    id: int
+    state: State
+    total: int
+    records: int
+    waiting: int
+    refused: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all was put, and nothing of it waits."""
+        return self.state is not State.RUNNING and not self.waiting
+
+
+def progress_of(session: Session, message: UUID) -> Progress:
+    """How far the resync that a message asked for has come.
+
+    Raises:
+        NotFound: it asked for none.
+    """
+    row = session.execute(select(RESYNCS).where(RESYNCS.c.message_id == message)).one_or_none()
+    if row is None:
+        raise NotFound(f"message {message} asked for no resync")
+    return Progress(row.id, State(row.state), row.total, row.records, *_outstanding(session, row))
+
+
+def _outstanding(session: Session, resync: Row[Any]) -> tuple[int, int]:
+    """How many copies wait and how many are refused, of those forced by this resync or meanwhile."""
+    if resync.last_number is None:
+        return 0, 0
+    forced = DELIVERIES.c.forced.between(resync.first_number, resync.last_number)
+    counted = select(DELIVERIES.c.state, func.count().label("copies")).where(forced).group_by(DELIVERIES.c.state)
+    states = {row.state: row.copies for row in session.execute(counted)}
+    waiting = states.pop(Sending.WAITING.value, 0)
+    return waiting, sum(states.values())
+
+
+def list_resyncs(session: Session) -> Iterator[dict[str, Any]]:
+    """All resyncs, the oldest first, each with its progress and the names of its connections."""
+    source, asker = aliased(Connection), aliased(Connection)
+    rows = session.execute(
+        select(RESYNCS, source.name.label("source"), asker.name.label("asker"))
+        .join(source, source.id == RESYNCS.c.source_id, isouter=True)
+        .join(asker, asker.id == RESYNCS.c.asked_by)
+        .order_by(RESYNCS.c.id)
+    ).all()
+    for row in rows:
+        waiting, refused = _outstanding(session, row)
+        counts = {name: getattr(row, name) for name in ("total", "records", "restated", "copies", "gone")}
+        yield {
+            "id": row.id,
+            "state": row.state,
+            "source": row.source,
+            "scope": "everything" if row.chosen is None else "chosen records",
+            "entities": row.entities,
+            "blanks": row.blanks,
+            **counts,
+            "waiting": waiting,
+            "refused": refused,
+            "asked_by": row.asker,
+            "message": row.message_id,
+            "created_at": row.created_at,
+            "ended_at": row.ended_at,
+        }
+
+
+def cancel(session: Session, id_: int) -> None:
+    """Put no more of a resync into the outbox; what is there already is still told.
+
+    Raises:
+        NotFound: there is none with this id.
+        Misconfigured: it has ended.
+    """
+    state = session.scalar(db.locked(select(RESYNCS.c.state).where(RESYNCS.c.id == id_)))
+    if state is None:
+        raise NotFound(f"there is no resync {id_}: see 'synchub resync list'")
+    if state != State.RUNNING:
+        raise Misconfigured(f"resync {id_} has ended: it is {state}")
+    ended = {"state": State.CANCELLED, "ended_at": clock.now()}
+    session.execute(update(RESYNCS).where(RESYNCS.c.id == id_).values(ended))
