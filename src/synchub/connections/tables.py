@@ -3,13 +3,25 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, String, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, LargeBinary, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from synchub.db import Base, Json
 
 HUB = 0
 """The id of the hub's own connection, whose external keys are our codes."""
+
+
+class Quota(Base):
+    """How much of its requests a minute a connection has used, over all processes.
+
+    `full_at` is the moment (microseconds) at which it may make all of them again: each request moves it on.
+    """
+
+    __tablename__ = "quota"
+
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"), primary_key=True, autoincrement=False)
+    full_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class Connection(Base):

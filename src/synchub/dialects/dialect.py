@@ -18,15 +18,23 @@ if TYPE_CHECKING:
     from synchub.outbox.sender import SenderFactory
 
 
+def _nobody() -> None:
+    """Nobody in this process tells partners."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """What a surface works with: the settings, the store, the door, who may come in and how often."""
+    """What a surface works with: the settings, the store, the door, who may come in and how often.
+
+    `wake` says that there is something to tell; where nobody in this process tells, it does nothing.
+    """
 
     settings: "Settings"
     engine: "Engine"
     committer: "Committer"
     directory: "Directory"
     pace: Pace = field(default_factory=Pace)
+    wake: Callable[[], None] = _nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +43,12 @@ class Claim:
 
     `path` may end in `/*`; what it matches is handed on as it is spelled here. `methods` are those that the surface
     itself answers; every other method at the path goes to the surface too, so that its refusal comes in the dialect's
-    words.
+    words. With `exact_case` only this spelling is claimed, so that another dialect may have the others.
     """
 
     path: str
     methods: frozenset[str] = frozenset({"POST"})
+    exact_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,18 @@ def draw_records(session: Session, count: int) -> Iterator[int]:
     return iter(sorted(session.scalars(drawn, {"count": count})))
 
 
+def skip_records(session: Session, taken: int) -> None:
+    """Let no new record have an id up to this one: a partner brought it along from elsewhere."""
+    if db.is_sqlite(session):
+        behind = update(Counter).where(Counter.name == "record", Counter.value < taken)
+        session.execute(behind.values(value=taken), execution_options={"synchronize_session": False})
+        return
+    session.execute(
+        text("SELECT setval('record_number', GREATEST(:taken, (SELECT last_value FROM record_number)))"),
+        {"taken": taken},
+    )
+
+
 def _draw(session: Session, name: str, count: int, *returned: Any) -> Any:
     statement = update(Counter).where(Counter.name == name).values(value=Counter.value + count).returning(*returned)
     return session.execute(statement, execution_options={"synchronize_session": False})
