@@ -1,6 +1,6 @@
 """What a dialect is, to the rest of the hub, and what a surface is given to work with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,13 @@ from synchub.connections.pace import Pace
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
 
     from synchub.config import Settings
     from synchub.connections.directory import Directory
+    from synchub.connections.tables import Connection
     from synchub.intake.committer import Committer
+    from synchub.intake.submission import Arrival, Submission
     from synchub.outbox.sender import SenderFactory
 
 
@@ -52,6 +55,19 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """How records of a connection are carried over in a file, one per line, in the words of its dialect.
+
+    `take` makes a submission of numbered lines, of all or of the first of them; the `rows` of its answer have one
+    object for each that it took: line, verdict, id and reason. `give` yields the lines of all that the connection sees;
+    taken into an empty hub, they are given there again as they were.
+    """
+
+    take: "Callable[[Session, Connection, Arrival, Sequence[tuple[int, str]]], Submission]"
+    give: "Callable[[Session, Connection], Iterator[str]]"
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """One vendor's language.
 
@@ -72,3 +88,4 @@ class Dialect:
     entities: frozenset[str] = frozenset()
     matches_code: bool = True
     samples: Callable[[str, Mapping[str, str]], Sequence[str]] | None = field(default=None)
+    transfer: Transfer | None = None

@@ -1,0 +1,113 @@
+"""What the OpenAPI document says of the methods, and what a GET on a method's URL answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from synchub.dialects.superoffice import formats
+from synchub.dialects.superoffice.agent import BASE, METHODS, Method
+from synchub.dialects.superoffice.wire import (
+    ErpConnection,
+    ErpSyncEngineStatus,
+    OfConnection,
+    OfConnections,
+    OfKeys,
+    OfRecords,
+    PluginResponse,
+    Request,
+)
+
+REQUESTS: Mapping[str, type[Request] | None] = {
+    "ForceResync": OfRecords,
+    "ForceResyncNoBlankValues": OfRecords,
+    "ForceResyncBatchTask": OfRecords,
+    "ForceResyncExternal": OfKeys,
+    "ForceResyncExternalNoBlankValues": OfKeys,
+    "GetAllConnections": OfConnections,
+    "GetConnection": OfConnection,
+    "GetEngineStatus": None,
+}
+CARRIERS: Mapping[str, type[BaseModel]] = {
+    "PluginResponse": PluginResponse,
+    "ErpConnection": ErpConnection,
+    "ErpSyncEngineStatus": ErpSyncEngineStatus,
+}
+SECURITY: dict[str, Any] = {
+    "basic": {"type": "http", "scheme": "basic"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "ticket": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "the word SOTicket, a blank, and the ticket",
+    },
+}
+TEXT: dict[str, Any] = {"type": "string"}
+FAULT: dict[str, Any] = {
+    "type": "object",
+    "required": ["Error", "ErrorType", "ErrorMessage", "Message", "ErrorSource"],
+    "properties": {
+        "Error": {"type": "boolean"},
+        **dict.fromkeys(("ErrorType", "ErrorMessage", "Message", "MessageDetail", "ErrorSource"), TEXT),
+    },
+}
+FAULTS: Mapping[int, str] = {
+    400: "The body cannot be read, or a parameter is not of its kind.",
+    401: "No credentials, or wrong ones.",
+    403: "Not from this address.",
+    405: "Another method than GET and POST.",
+    413: "The body is too large, or names too many records.",
+    415: "The Content-Type is not read.",
+    429: "Too many requests a minute; Retry-After says when to come again.",
+    500: "The hub failed; nothing was done.",
+    503: "Not done at the moment; Retry-After says when to come again.",
+}
+
+
+def _content(schema: dict[str, Any]) -> dict[str, Any]:
+    return {kind: {"schema": schema} for kind in formats.ANSWERS}
+
+
+def responses(name: str) -> dict[int | str, dict[str, Any]]:
+    """The answers of a method by status."""
+    made: dict[int | str, dict[str, Any]] = {status: {"description": told} for status, told in FAULTS.items()}
+    for answer in made.values():
+        answer["content"] = _content(FAULT)
+    returns = METHODS[name].returns
+    if returns is None:
+        return {204: {"description": "Taken; it is done in the background."}, **made}
+    schema = CARRIERS[returns.removesuffix("[]")].model_json_schema(by_alias=True, mode="serialization")
+    schema = {"type": "array", "items": schema} if returns.endswith("[]") else {"anyOf": [schema, {"type": "null"}]}
+    return {200: {"description": METHODS[name].does, "content": _content(schema)}, **made}
+
+
+def operation(name: str) -> dict[str, Any]:
+    """What FastAPI cannot know of a method: how it is called."""
+    select = {
+        "name": "$select",
+        "in": "query",
+        "schema": TEXT,
+        "description": "the properties to answer, with commas, `a/b` for one within another; the others are null",
+    }
+    made: dict[str, Any] = {"security": [{each: []} for each in SECURITY], "parameters": [select]}
+    model = REQUESTS[name]
+    if model is not None:
+        schema = model.model_json_schema(by_alias=True)
+        kinds = (*formats.ANSWERS, formats.FORM)
+        made["requestBody"] = {"required": True, "content": {kind: {"schema": schema} for kind in kinds}}
+    return made
+
+
+def described(name: str, base: str) -> dict[str, Any]:
+    """What a GET on a method's URL answers."""
+    method: Method = METHODS[name]
+    return {
+        "Name": name,
+        "Url": f"{base}{BASE}/{name}",
+        "HttpMethod": "POST",
+        "Description": method.does or "This hub does not have this method.",
+        "Supported": bool(method.does),
+        "Parameters": dict(method.parameters),
+        "Returns": method.returns,
+    }
