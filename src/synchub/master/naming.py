@@ -33,6 +33,13 @@ def copies_by(session: Session, connection: int, entity: str, column: str, value
     return list(session.execute(select(COPIES).where(*mine, among).order_by(COPIES.c.id)))
 
 
+def copies_with_ids(session: Session, ids: Collection[int]) -> dict[int, Row[Any]]:
+    """Copies as they are now, by their own ids."""
+    if not ids:
+        return {}
+    return {row.id: row for row in session.execute(select(COPIES).where(db.among(COPIES.c.id, sorted(ids))))}
+
+
 def records_by_id(session: Session, entity: str, ids: Collection[int], *, lock: bool = False) -> dict[int, Row[Any]]:
     """The shared columns of an entity's records by id, locked in that order if it is asked for."""
     if not ids:

@@ -3,10 +3,11 @@
 import shlex
 from collections.abc import Mapping, Sequence
 
-from synchub.dialects.dialect import Dialect
+from synchub.dialects.dialect import Dialect, Transfer
 from synchub.dialects.synchroteam.access import NAME
 from synchub.dialects.synchroteam.routes import CLAIMS, ROOTS, SEND, surface
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
+from synchub.dialects.synchroteam.transfer import give, take
 from synchub.dialects.synchroteam.views import ENTITY
 
 
@@ -26,4 +27,5 @@ DIALECT = Dialect(
     credentials=("domain", "api_key"),
     entities=frozenset({ENTITY}),
     samples=samples,
+    transfer=Transfer(take, give),
 )

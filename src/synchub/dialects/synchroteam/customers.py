@@ -43,8 +43,8 @@ class Said:
     extra: dict[str, str] = field(default_factory=dict)
 
 
-def read(row: Row) -> Said:
-    """What a row says.
+def read(row: Row, *, nameless: bool = False) -> Said:
+    """What a row says; `nameless` says that its name may be blank.
 
     Raises:
         Declined: it breaks a rule; the text names the words.
@@ -61,7 +61,7 @@ def read(row: Row) -> Said:
         raise Declined("; ".join(f"{fault.word} {fault.rule}" for fault in parsed.faults))
     model, extra = parsed.rows[0]
     fields = model.stated()
-    if "name" in fields and fields["name"] is None:
+    if not nameless and "name" in fields and fields["name"] is None:
         raise Declined(NAMELESS)
     return Said(Named(number, model.external_key() if model.code else None), fields, extra)
 

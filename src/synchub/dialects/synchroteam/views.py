@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, Text, select, type_coerce
 from sqlalchemy.orm import Session
 
 from synchub import db
@@ -117,7 +117,7 @@ def matching(session: Session, connection: Connection, wanted: Sequence[ColumnEl
 def _unseen(session: Session, connection: Connection) -> set[int]:
     """The records of which the connection said that they are gone, and has no other copy."""
     mine = (COPIES.c.connection_id == connection.id, COPIES.c.entity == ENTITY)
-    gone = set(session.scalars(select(COPIES.c.record_id).where(*mine, COPIES.c.image.like(GONE, escape="\\"))))
+    gone = set(session.scalars(select(COPIES.c.record_id).where(*mine, type_coerce(COPIES.c.image, Text).like(GONE))))
     copies: dict[int, list[Row[Any]]] = {}
     for copy in naming.copies_by(session, connection.id, ENTITY, "record_id", gone):
         copies.setdefault(copy.record_id, []).append(copy)

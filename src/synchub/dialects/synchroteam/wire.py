@@ -24,6 +24,7 @@ PLACE = f"{POSITION}."
 LEFT_OUT = frozenset({"customFieldValues", "tags", "contactMobile"})
 """What a list leaves out (CUS-3)."""
 LATITUDE, LONGITUDE = 90, 180
+LONGEST_TEXT = 4000
 _UNDER_A_BILLION = 10**9
 
 
@@ -121,8 +122,8 @@ _listed_out = PlainSerializer(as_list)
 _text_out = PlainSerializer(lambda value: "" if value is None else str(value), return_type=str)
 _degrees_out = PlainSerializer(lambda value: "" if value is None else spell_decimal(value), return_type=str)
 
-Key = Annotated[str | None, BeforeValidator(_text), Field(max_length=LONGEST_KEY), _text_out]
-Text = Annotated[str | None, BeforeValidator(_text), Field(max_length=4000), _text_out]
+Key = Annotated[Annotated[str, Field(max_length=LONGEST_KEY)] | None, BeforeValidator(_text), _text_out]
+Text = Annotated[Annotated[str, Field(max_length=LONGEST_TEXT)] | None, BeforeValidator(_text), _text_out]
 Tags = Annotated[str | None, BeforeValidator(_tags), _listed_out]
 CustomFields = Annotated[str | None, BeforeValidator(_custom_fields), _listed_out]
 Latitude = Annotated[Decimal | None, _degrees(LATITUDE), _degrees_out]
