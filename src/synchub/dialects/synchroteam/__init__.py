@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from synchub.dialects.dialect import Dialect, Transfer
 from synchub.dialects.synchroteam.access import NAME
+from synchub.dialects.synchroteam.client import API_KEY, make_sender
 from synchub.dialects.synchroteam.routes import CLAIMS, ROOTS, SEND, surface
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.dialects.synchroteam.transfer import give, take
@@ -24,7 +25,9 @@ DIALECT = Dialect(
     settings=SynchroteamSettings,
     claims=CLAIMS,
     surface=surface,
+    sender=make_sender,
     credentials=("domain", "api_key"),
+    outbound=(API_KEY,),
     entities=frozenset({ENTITY}),
     samples=samples,
     transfer=Transfer(take, give),
