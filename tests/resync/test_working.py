@@ -1,5 +1,7 @@
 """Resyncs worked off: a window at a time, whoever does it, and no more than the targets keep up with."""
 
+import tracemalloc
+
 import pytest
 from sqlalchemy import event
 from tests.outbox.post import OK, TROUBLE, Target
@@ -71,9 +73,13 @@ def test_only_the_entities_that_were_named_are_sent_again(settled):
 def test_a_window_that_fails_leaves_nothing_half_done_and_the_next_goes_on_there(settled):
     message = ask(settled)
     put(settled, message, window=3)
-    with pytest.raises(RuntimeError), db.writing(settled.engine) as session:
+
+    def killed(session):
         working.advance(session, working.RESYNCS.c.message_id == message, 3)
         raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        db.retrying(settled.engine, killed)
     assert rows(settled)[0].records == 3
     assert [put(settled, message, window=3).records for _ in range(3)] == [
         ids(settled)[3:6],
@@ -100,25 +106,23 @@ def test_a_small_resync_is_left_for_a_while_to_the_process_that_was_asked(settle
     assert work_off(settled.engine)
 
 
-def test_no_more_is_put_while_the_targets_cannot_keep_up(settled, monkeypatch):
-    monkeypatch.setattr(working, "MOST_WAITING", 6)
+def test_no_more_is_put_while_the_targets_cannot_keep_up(settled):
     ask(settled)
-    assert work_off(settled.engine, window=2)
-    assert not work_off(settled.engine, window=2)
+    assert work_off(settled.engine, window=2, most=6)
+    assert not work_off(settled.engine, window=2, most=6)
     settled.setup("A", paused=True)
     settled.carry()
-    assert work_off(settled.engine, window=2)
+    assert work_off(settled.engine, window=2, most=6)
 
 
-def test_a_target_in_trouble_holds_nobody_up(settled, monkeypatch):
-    monkeypatch.setattr(working, "MOST_WAITING", 1)
+def test_a_target_in_trouble_holds_nobody_up(settled):
     settled.setup("A", paused=True)
     settled.targets["B"].answers = [TROUBLE]
     ask(settled)
-    work_off(settled.engine, window=5)
+    work_off(settled.engine, window=5, most=1)
     settled.carry()
     assert settled.connection("B").backoff_count == 1
-    assert work_off(settled.engine, window=5)
+    assert work_off(settled.engine, window=5, most=1)
     settled.carry("C")
     assert len(settled.targets["C"].sent) == 10
 
@@ -228,6 +232,24 @@ def test_a_copy_whose_delivery_an_operator_gave_up_is_refused(settled):
     db.retrying(settled.engine, lambda session: dead_letters.discard(session, [b]))
     settled.carry()
     assert outcome(settled, made).refused == {ids(settled)[0]: ["B: given up by the operator"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_a_hundred_thousand_records_are_put_in_bounded_memory(hub):
+    hub.aim("B", Target(batch=5000))
+    for start in range(0, 100_000, 5_000):
+        hub.write("A", *(Write("customer", f"{start + n:06}", Mode.PARTIAL, {"name": f"n{n}"}) for n in range(5_000)))
+        hub.carry("B")
+    ask(hub, "A")
+    work_off(hub.engine, most=10**6)
+    tracemalloc.start()
+    while work_off(hub.engine, most=10**6):
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert rows(hub)[0].records == 100_000
+    assert peak < 50 * 2**20
 
 
 def test_a_window_takes_statements_and_rows_that_do_not_grow_with_everything(hub):

@@ -50,18 +50,21 @@ class Put:
     gone: Mapping[int, list[str]] = field(default_factory=dict)
 
 
-def work_off(engine: Engine, window: int = WINDOW) -> bool:
-    """Put the next window of the first resync that may go on; whether there was one."""
+def work_off(engine: Engine, window: int = WINDOW, most: int = MOST_WAITING) -> bool:
+    """Put the next window of the first resync that may go on; whether there was one.
+
+    None does while `most` forced copies wait at targets that are well.
+    """
     with db.reading(engine) as session:
         ready = select(RESYNCS.c.id, RESYNCS.c.last_number)
         ready = ready.where(RESYNCS.c.state == State.RUNNING, RESYNCS.c.due <= clock.now()).order_by(RESYNCS.c.id)
         rows = session.execute(ready).all()
-        calm = [row.id for row in rows if not is_crowded(session, row)]
+        calm = [row.id for row in rows if not is_crowded(session, row, most)]
     windows = (db.retrying(engine, partial(advance, which=RESYNCS.c.id == id_, window=window)) for id_ in calm)
     return any(put is not None for put in windows)
 
 
-def is_crowded(session: Session, resync: Any) -> bool:
+def is_crowded(session: Session, resync: Any, most: int) -> bool:
     """Whether so much of what was put still waits, at targets that are well, that no more should be put now."""
     if resync.last_number is None:
         return False
@@ -73,10 +76,10 @@ def is_crowded(session: Session, resync: Any) -> bool:
             DELIVERIES.c.state == Sending.WAITING,
             DELIVERIES.c.forced > 0,
         )
-        .limit(MOST_WAITING)
+        .limit(most)
         .subquery()
     )
-    return (session.scalar(select(func.count()).select_from(waits)) or 0) >= MOST_WAITING
+    return (session.scalar(select(func.count()).select_from(waits)) or 0) >= most
 
 
 def advance(session: Session, which: Any, window: int = WINDOW) -> Put | None:

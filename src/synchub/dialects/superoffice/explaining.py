@@ -44,7 +44,7 @@ class Sentence:
 
 
 def say(text: str, several: str = "", count: int = 1, **values: Any) -> Sentence:
-    """A sentence; its texts are found by `test_explaining`, which sees that the catalogues have them."""
+    """A sentence: its text, or that for one and for more; a test sees that every catalogue has them."""
     return Sentence(text, several, count, tuple(values.items()))
 
 

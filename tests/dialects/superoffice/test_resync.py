@@ -1,0 +1,210 @@
+"""ForceResync and its variants: everybody is told again, and the answer says how that went."""
+
+import pytest
+
+from synchub.master.convergence import Mode
+from synchub.resync.tables import Resync
+
+
+def changed(answer):
+    return [(item["Tablename"], item["RecordId"]) for item in answer["Changes"]["UpdatedRecords"]]
+
+
+def plain(answer):
+    return (answer["Status"], answer["IsOk"], answer["ErrorCode"])
+
+
+@pytest.fixture
+def live(running, told):
+    """A CRM, and three records that the target was told of."""
+    with running(resync_wait=60) as crm:
+        crm.target(told)
+        crm.ids = crm.say("K1", "K2", "K3")
+        told.wait_for(3)
+        told.forget()
+        yield crm
+
+
+def test_a_resync_is_answered_once_every_target_has_the_records_again(live, told):
+    answer = live.ask("ForceResync", ErpConnectionId=0, InternalKeyIds=live.ids[:2])
+    assert sorted(one["record"] for one in told.heard) == live.ids[:2]
+    assert plain(answer) == ("Ok", True, "")
+    assert changed(answer) == [("contact", one) for one in live.ids[:2]]
+    assert answer["UserExplanation"] == "2 records were sent again."
+    message = live.hub.messages()[-1]
+    assert (message.state, message.answer, message.path) == ("accepted", answer, "/api/v1/Agents/ErpSync/ForceResync")
+
+
+def test_the_answer_has_the_vendors_names_in_the_vendors_order(live):
+    answer = live.ask("ForceResync", erpConnectionId=0, internalKeyIds=live.ids[:1])
+    assert list(answer) == [
+        "IsOk",
+        "UserExplanation",
+        "TechExplanation",
+        "ErrorCode",
+        "Changes",
+        "Status",
+        "TableRight",
+        "FieldProperties",
+    ]
+    assert list(answer["Changes"]) == [
+        "AddedRecords",
+        "UpdatedRecords",
+        "DeletedRecords",
+        "TableRight",
+        "FieldProperties",
+    ]
+    assert list(answer["Changes"]["UpdatedRecords"][0]) == ["Tablename", "RecordId", "TableRight", "FieldProperties"]
+
+
+def test_no_ids_are_everything_worked_off_by_the_worker(live, told):
+    answer = live.ask("ForceResync", ErpConnectionId=0, InternalKeyIds=[])
+    assert plain(answer) == ("Ok", True, "")
+    assert sorted(one["record"] for one in told.heard) == live.ids
+    assert live.hub.count(Resync) == 1
+
+
+def test_a_batch_task_is_taken_and_done_in_the_background(live, told):
+    answer = live.post("ForceResyncBatchTask", json={"InternalKeyIds": live.ids[:2]})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert told.wait_for(2) == live.ids[:2]
+
+
+def test_what_is_not_told_in_time_is_under_way(running, told):
+    with running(resync_wait=0.3) as crm:
+        crm.target(told)
+        ids = crm.say("K1", "K2")
+        told.wait_for(2)
+        told.answers.clear()
+        answer = crm.ask("ForceResync", InternalKeyIds=ids)
+        told.answers.set()
+        assert plain(answer) == ("OkWithInfo", True, "")
+        assert answer["UserExplanation"] == "2 records are being sent again, 0 so far."
+        assert changed(answer) == []
+
+
+def test_a_refused_record_is_a_warning_that_names_it(live, told):
+    told.refuses = {live.ids[1]}
+    answer = live.ask("ForceResync", InternalKeyIds=live.ids)
+    assert plain(answer) == ("Warning", True, "")
+    assert changed(answer) == [("contact", live.ids[0]), ("contact", live.ids[2])]
+    assert answer["UserExplanation"] == f"Record {live.ids[1]} was refused by a connection."
+    assert f"{live.ids[1]}: target: " in answer["TechExplanation"]
+
+
+def test_ids_that_are_partly_unknown_are_a_warning_that_names_them(live):
+    answer = live.ask("ForceResync", InternalKeyIds=[live.ids[0], 5, 4])
+    assert plain(answer) == ("Warning", True, "")
+    assert answer["UserExplanation"] == "1 record was sent again. These keys are not known: 4, 5."
+    assert changed(answer) == [("contact", live.ids[0])]
+
+
+def test_a_resync_from_a_connection_makes_its_word_count_and_tells_the_others(live, told):
+    above = live.join("above", rank="9", told="warehouse")
+    live.say("K1", connection=above, phone="1")
+    live.say("K1", phone="2")
+    told.wait_for(1)
+    answer = live.ask("ForceResync", ErpConnectionId=77, InternalKeyIds=live.ids[:1])
+    assert live.hub.record("customer", "K1").phone == "2"
+    assert told.heard[-1]["fields"]["phone"] == "2"
+    assert answer["Status"] in {"Ok", "OkWithInfo"}
+
+
+@pytest.mark.parametrize(("method", "phone"), [("ForceResync", None), ("ForceResyncNoBlankValues", "1")])
+def test_blank_values_of_the_source_overwrite_nothing_if_so_asked(crm, method, phone):
+    above = crm.join("above", rank="9")
+    ids = crm.say("K1", phone="0")
+    crm.say("K1", connection=above, phone="1")
+    crm.say("K1", phone=None)
+    crm.ask(method, ErpConnectionId=77, InternalKeyIds=ids)
+    assert crm.hub.record("customer", "K1").phone == phone
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "code", "told"),
+    [
+        ("ForceResync", {"ErpConnectionId": 999}, "UNKNOWN_CONNECTION_ID", "There is no connection 999."),
+        ("ForceResync", {"InternalKeyIds": [5]}, "UNKNOWN_INTERNAL_KEY_ID", "This key is not known: 5."),
+        (
+            "ForceResyncExternal",
+            {"ErpConnectionId": 77, "ExternalKeys": ["no", "nor"]},
+            "UNKNOWN_ERP_KEY",
+            "These keys are not known: no, nor.",
+        ),
+        (
+            "ForceResyncExternal",
+            {"ErpConnectionId": 77, "ErpActorType": "Sale"},
+            "UNSUPPORTED_ACTOR_TYPE",
+            "Records of the type Sale are not kept here.",
+        ),
+    ],
+)
+def test_what_cannot_be_done_at_all_is_an_error_with_its_code(crm, method, parameters, code, told):
+    crm.say("K1")
+    answer = crm.ask(method, **parameters)
+    assert plain(answer) == ("Error", False, code)
+    assert (answer["UserExplanation"], answer["TechExplanation"], answer["Changes"]) == (told, told, None)
+    (message,) = crm.hub.messages()
+    assert (message.state, message.error, message.answer) == ("refused", told, answer)
+    assert crm.hub.count(Resync) == 0
+
+
+@pytest.mark.parametrize("actor", ["Customer", "customer", "SUPPLIER", 3, "1", "Unknown", None])
+def test_records_are_named_by_the_keys_of_the_connection(crm, actor):
+    ids = crm.say("K1", "K2", "K3")
+    asked = {"ErpConnectionId": 77, "ErpActorType": actor, "ExternalKeys": ["K3", "K1"]}
+    answer = crm.ask("ForceResyncExternal", **asked)
+    assert changed(answer) == [("contact", ids[0]), ("contact", ids[2])]
+
+
+def test_without_a_connection_records_are_named_by_our_codes(crm):
+    (record,) = crm.say("K9", connection=crm.join("coder", matches_code="yes"))
+    assert crm.ask("ForceResyncExternalNoBlankValues", ErpConnectionId=0, ExternalKeys=["K9"])["IsOk"]
+    (row,) = crm.resyncs()
+    assert (row.source_id, row.chosen, row.blanks) == (None, [record], False)
+
+
+def test_no_keys_are_all_records_of_the_kind(crm):
+    crm.say("K1", "K2")
+    crm.say("P", entity="project")
+    answer = crm.ask("ForceResyncExternal", ErpConnectionId=77, ErpActorType="Project")
+    assert answer["UserExplanation"] == "1 record is being sent again, 0 so far."
+
+
+def test_a_connection_resyncs_only_the_entities_that_it_may_write(running):
+    with running(roles="web", resync_wait=0) as crm:
+        (customer,), (project,) = crm.say("K"), crm.say("P", entity="project")
+        narrow = crm.hub.connect("narrow", "superoffice", writes="project")
+        headers = {"authorization": f"Bearer {narrow['password']}"}
+        crm.until_known(headers)
+        asked = {"InternalKeyIds": [customer, project]}
+        answer = crm.post("ForceResync", json=asked, headers=headers).json()
+        assert answer["Status"] == "Warning"
+        assert changed(answer) == [("project", project)]
+        asked = {"ErpConnectionId": 77, "ErpActorType": "Customer"}
+        answer = crm.post("ForceResyncExternal", json=asked, headers=headers).json()
+        assert answer["ErrorCode"] == "UNSUPPORTED_ACTOR_TYPE"
+
+
+def test_too_many_named_records_are_refused(crm):
+    answer = crm.post("ForceResync", json={"InternalKeyIds": [1] * 100_001})
+    assert (answer.status_code, answer.json()["ErrorType"]) == (413, "ArgumentException")
+
+
+def test_more_records_than_a_window_are_worked_off_by_the_worker(running):
+    with running(resync_wait=60) as crm:
+        ids = crm.say(*(f"{n:04}" for n in range(501)))
+        answer = crm.ask("ForceResync", InternalKeyIds=[*ids, 7])
+        assert plain(answer) == ("Warning", True, "")
+        assert answer["UserExplanation"] == "501 records were sent again. This key is not known: 7."
+
+
+def test_a_copy_that_is_gone_at_the_connection_is_left_out_and_named(crm):
+    own = crm.join("own", deletes="copy", matches_code="yes")
+    (record,) = crm.say("K1")
+    crm.say("K1", connection=own)
+    crm.say("K1", connection=own, mode=Mode.DELETE)
+    answer = crm.ask("ForceResync", InternalKeyIds=[record])
+    left_out = f"Record {record} was left out where the connection itself has deleted it."
+    assert answer["UserExplanation"].endswith(left_out)
+    assert crm.resyncs()[0].gone == 1
