@@ -46,4 +46,4 @@ def test_a_resync_is_cancelled(synchub, asked):
 )
 def test_what_cannot_be_cancelled_is_told_why(synchub, asked, number, says):
     said = synchub("resync", "cancel", number)
-    assert (said.code != 0, said.err.strip()) == (True, says)
+    assert (said.code != 0, said.err.strip()) == (True, f"synchub: {says}")
