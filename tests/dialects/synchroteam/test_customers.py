@@ -160,6 +160,7 @@ def test_a_known_customer_may_be_sent_without_its_name_but_not_with_a_blank_one(
     [
         ({"position": {"Latitude": "91", "Longitude": "0"}}, "position.Latitude must be degrees between -90 and 90"),
         ({"position": {"Latitude": "0", "Longitude": "-181"}}, "position.Longitude must be degrees"),
+        ({"position": {"latitude": "1e-999999999"}}, "position.Latitude must be degrees"),
         ({"position": {"latitude": "north"}}, "position.Latitude must be degrees"),
         ({"tags": {"a": 1}}, "tags must be a list of tags"),
         ({"tags": [["a"]]}, "tags a tag must be text"),

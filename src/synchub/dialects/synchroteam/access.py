@@ -53,6 +53,5 @@ def credentials(header: str) -> tuple[str, str]:
 
 def spellings(domain: str) -> list[str]:
     """How a domain may be kept: as it was sent, in small letters, and with or without the vendor's host behind it."""
-    bare = domain.removeprefix("https://").rstrip("/").lower()
-    bare = bare.removesuffix(HOST)
+    bare = domain.lower().removesuffix(HOST)
     return list(dict.fromkeys((domain, bare, bare + HOST)))

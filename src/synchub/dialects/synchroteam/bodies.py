@@ -8,6 +8,7 @@ from typing import Any
 from synchub.dialects import xml
 from synchub.dialects.synchroteam.formats import LISTS, Format
 from synchub.errors import Unreadable
+from synchub.master.values import MAX_DIGITS
 
 Row = dict[str, Any]
 
@@ -45,7 +46,15 @@ def _of_json(body: bytes) -> Row:
 
 
 def _load(text: str) -> Any:
-    return json.loads(text, parse_float=Decimal, parse_constant=_no_number, strict=False)
+    return json.loads(text, parse_float=_exact, parse_constant=_no_number, strict=False)
+
+
+def _exact(text: str) -> Decimal:
+    """A number as it is written; one that takes gigabytes to write out is none."""
+    number = Decimal(text)
+    if not -MAX_DIGITS <= number.adjusted() <= MAX_DIGITS:
+        raise ValueError(f"{text[:40]} has too many digits")
+    return number
 
 
 def _no_number(text: str) -> None:

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from synchub.dialects.wire import Also, Wire, encodable
 from synchub.master.entities.parties import Customer
 from synchub.master.naming import LONGEST_KEY
-from synchub.master.values import Value, as_list, clean, spell_decimal, spell_list
+from synchub.master.values import MAX_DIGITS, Value, as_list, clean, spell_decimal, spell_list
 
 POSITION = "position"
 PLACE = f"{POSITION}."
@@ -42,7 +42,8 @@ def _degrees(most: int) -> BeforeValidator:
             number = Decimal(text) if text else None
         except InvalidOperation:
             number = Decimal("nan")
-        if number is not None and not (number.is_finite() and -most <= number <= most):
+        fits = number is None or (number.is_finite() and -most <= number <= most and number.adjusted() > -MAX_DIGITS)
+        if not fits:
             raise PydanticCustomError("degrees", "must be degrees between {least} and {most}", _bounds(most))
         return number
 
