@@ -179,7 +179,7 @@ PROMISES = (
         "db.py",
         "return statement.with_for_update(key_share=True, skip_locked=skip_locked)",
         "return statement",
-        "tests/master/test_store_at_work.py::test_two_writers_that_first_insert_the_same_keys_make_each_record_once[postgresql]",
+        "tests/master/test_turns.py::test_whoever_comes_second_weighs_what_the_first_has_written[postgresql]",
     ),
     Mutant(
         "a row that says out of use brings nothing back",

@@ -1,6 +1,5 @@
 """Many histories: each on a fresh store; a failing one is shrunk and shown as a script."""
 
-import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -68,7 +67,6 @@ def shrink(stores: Stores, history: History) -> History:
 
 def report(stores: Stores, seeds: Iterable[int], *, as_found: bool = False) -> str | None:
     """The first failing history of these seeds, shrunk unless `as_found`, as a script; None if all hold."""
-    gc.freeze()
     for seed in seeds:
         history = draw(seed)
         if failure(stores, history):
