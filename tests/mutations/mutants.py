@@ -142,7 +142,7 @@ PROMISES = (
     Mutant(
         "one that cannot be stored fails no other",
         "intake/grouping.py",
-        "elif len(group) == 1:",
+        "elif blames_store(outcomes):",
         "elif group:",
         "tests/intake/test_grouping.py::test_of_300_that_wait_the_one_that_cannot_be_stored_stands_alone[sqlite-150-<lambda>]",
     ),
