@@ -5,6 +5,7 @@ trailing slash and an optional leading segment, which goes into root_path. It gi
 answers with it, says who is calling when proxies stand between, and writes one line per request.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ from synchub.intake.submission import new_message_id
 
 Segments = tuple[str, ...]
 MESSAGE_ID = b"x-message-id"
+STOPPING = "the hub is stopping: it may or may not have stored this, please send it again"
 
 log = logging.getLogger("synchub.requests")
 
@@ -104,6 +106,9 @@ class Front:
         answer = _Answer(send, str(scope["state"]["message_id"]).encode())
         try:
             await self._hand_on(scope, receive, answer)
+        except asyncio.CancelledError:  # the server stops, and waited for this request as long as it may
+            if answer.status is None:
+                await JSONResponse({"error": STOPPING}, 503)(scope, receive, answer)
         except Exception:
             log.exception("a request failed", extra={"id": str(scope["state"]["message_id"])})
             if answer.status is None:
