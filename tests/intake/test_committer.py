@@ -26,7 +26,6 @@ from tests.intake.desk import (
 
 from synchub.config import Settings
 from synchub.db import CHANNEL
-from synchub.db import CHANNEL
 from synchub.errors import Full, SynchubError, Unavailable
 from synchub.intake.committer import Committer
 from synchub.intake.submission import Receipt
