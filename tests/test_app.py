@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -254,6 +255,12 @@ def test_the_hub_says_what_it_is_and_shows_all_surfaces(hub):
     for place in surfaces.values():
         assert place.removeprefix("/") in page.text
         assert hub.call("GET", place).json()["paths"]
+    parts = re.findall(r'(?:src|href)="(docs/[^"]+)"', page.text)
+    assert len(parts) == 4
+    for part in parts:
+        assert hub.call("GET", f"/{part}").status_code == 200
+    assert "//" not in page.text
+    assert hub.call("GET", "/docs/assets/..%2f..%2fconsts.py").status_code == 404
 
 
 def test_it_does_not_start_on_a_store_without_a_schema(tmp_path):

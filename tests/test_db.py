@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from synchub import db
+from synchub.master.series import read_counter
 from synchub.master.tables import Counter, MasterRecord
 
 DEADLOCK = "DO $$ BEGIN RAISE EXCEPTION 'as if' USING ERRCODE = '40P01'; END $$"
@@ -80,6 +81,31 @@ def test_a_deadlock_is_tried_again_three_times(engine: Engine) -> None:
     tries.clear()
     with pytest.raises(DBAPIError):
         db.retrying(engine, lambda session: session.execute(text(DEADLOCK)))
+
+
+def test_what_was_overtaken_is_tried_again_three_times_and_leaves_nothing(engine: Engine) -> None:
+    tries = []
+
+    def work(session: Session) -> int:
+        tries.append(1)
+        session.execute(text("UPDATE counter SET value = value + 1 WHERE name = 'change'"))
+        if len(tries) < 4:
+            raise db.Overtaken
+        return read_counter(session)
+
+    assert db.retrying(engine, work) == 1
+
+
+def test_what_is_overtaken_again_and_again_is_given_up(engine: Engine) -> None:
+    tries = []
+
+    def work(_: Session) -> None:
+        tries.append(1)
+        raise db.Overtaken
+
+    with pytest.raises(db.Overtaken):
+        db.retrying(engine, work)
+    assert len(tries) == 4
 
 
 def test_many_keys_are_one_parameter(engine: Engine) -> None:

@@ -9,8 +9,11 @@
     │   ├── NotAuthenticated     no credentials, or wrong ones
     │   ├── NotAllowed           the connection may not write this entity, or call from this address
     │   └── TooMany              more requests a minute than the connection may make
-    └── Unavailable              the hub cannot store at the moment; the caller should try again
-        └── Full                 the door's queue is full
+    ├── Unavailable              the hub cannot store at the moment; the caller should try again
+    │   ├── Overtaken            what a transaction read first has changed since; it is run again (db)
+    │   └── Full                 the door's queue is full
+    ├── NotConnected             a partner was not reached: certainly nothing was sent (outbox.http)
+    └── Unanswered               no whole answer came: nobody knows what was stored (outbox.http)
 
 A class knows its HTTP status; a dialect's `faults.py` knows the wording and the envelope.
 """

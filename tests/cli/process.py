@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 SYNCHUB = [sys.executable, "-c", "from synchub.cli import main; main()"]
 PATIENCE = 60.0
@@ -17,6 +18,7 @@ class Hub:
     """A process and what it said on standard output so far."""
 
     process: "subprocess.Popen[str]"
+    errors: IO[bytes]
     said: list[str] = field(default_factory=list)
 
     def hear(self, word: str) -> str:
@@ -34,6 +36,11 @@ class Hub:
         lines = [line for line in self.said if "http://" in line] or [self.hear("http://")]
         return next(part for part in lines[0].split() if part.startswith("http://"))
 
+    def complaints(self) -> str:
+        """What the process said on standard error."""
+        self.errors.seek(0)
+        return self.errors.read().decode()
+
     def stop(self) -> int:
         """End the process as a service manager does; answers its exit code."""
         self.process.terminate()
@@ -45,19 +52,19 @@ def running(*arguments: str, **environment: str) -> Iterator[Hub]:
     """A process of the hub, within the block."""
     import os
 
-    process = subprocess.Popen(
-        [*SYNCHUB, *arguments],
-        env=dict(os.environ) | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [*SYNCHUB, *arguments],
+            env=dict(os.environ) | environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
         with process:
-            yield Hub(process)
-            process.kill()
-    finally:
-        process.kill()
+            try:
+                yield Hub(process, errors)
+            finally:
+                process.kill()
 
 
 def eventually(look: Callable[[], Any]) -> Any:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.world import world
 
 from synchub.connections import registry
 from synchub.connections.directory import Directory
@@ -129,6 +130,42 @@ def test_a_connection_is_listed_paused_resumed_and_changed(synchub):
     )
     assert synchub("connection", "change", "erp", "--set", "rank=7").out == "Nothing differs.\n"
     assert synchub("connection", "show", "erp", "--json").rows[0]["state"] == "inactive"
+
+
+@pytest.fixture
+def disputed(synchub, engine):
+    """Two partners who said something else about each of two records."""
+    for name in ("erp", "crm"):
+        synchub("connection", "add", name, "--dialect", "fast")
+    with world(engine) as made:
+        made.partners = {"erp": 1, "crm": 2}
+        for key in ("1", "2"):
+            made.say("erp", key=key, phone="1")
+            made.say("crm", key=key, phone="2")
+    return made
+
+
+def test_new_rules_are_carried_out_at_once_and_said_in_one_line(synchub, disputed):
+    assert synchub("connection", "change", "erp", "--set", "rank=7").out == (
+        "rank: 0 → 7\n2 records have other values by the new rules\n"
+    )
+    assert [disputed.record(code=code).phone for code in ("1", "2")] == ["1", "1"]
+    assert synchub("connection", "change", "erp", "--set", "rank=8").out == "rank: 7 → 8\n"
+    (step,) = [step for step in synchub("record", "history", "1000000000", "--json").rows if step["message"] is None]
+    assert (step["connection"], step["became"]) == ("hub", {"phone": {"before": "2", "after": "1"}})
+
+
+def test_new_rules_of_a_reviewed_file_are_carried_out_at_once_but_not_by_a_dry_run(synchub, disputed, alone):
+    disputed.wait()
+    disputed.say("crm", key="2", phone="1")
+    (alone / "f.toml").write_text('[connection.erp]\ndialect = "fast"\nrank = 3\n')
+    assert synchub("connection", "apply", "f.toml", "--dry-run").out == "erp: rank: 0 → 3\n"
+    assert disputed.record(code="1").phone == "2"
+    assert synchub("connection", "apply", "f.toml").out == (
+        "erp: rank: 0 → 3\n1 record has other values by the new rules\n"
+    )
+    assert disputed.record(code="1").phone == "1"
+    assert synchub("connection", "apply", "f.toml").out == "Nothing differs.\n"
 
 
 @pytest.mark.parametrize("command", ["show", "pause", "resume", "change", "rotate-secret"])

@@ -1,6 +1,7 @@
 """synchub serve, work and migrate, as real processes."""
 
 import socket
+import sqlite3
 import stat
 
 import httpx
@@ -30,6 +31,30 @@ def test_serve_answers_and_ends_well_on_sigterm(set_up):
         assert httpx.get(f"{url}/readyz").status_code == 200
         assert httpx.get(f"{url}/demo/webhook").status_code == 404
         assert hub.stop() == 0
+
+
+def test_serve_ends_in_time_and_without_a_traceback_though_the_store_hangs(bare, alone, monkeypatch):
+    settings = {"PORT": "0", "DRAIN_SECONDS": "2", "SECRET_KEY": "a key that is long enough for the tests"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"SYNCHUB_{name}", value)
+    assert bare("migrate").code == 0
+    (added,) = bare("connection", "add", "erp", "--dialect", "fast", "--json").rows
+    body = b'{"form": "setSite", "data": [{"SiteCode": "S1", "SiteName": "Main"}]}'
+    head = (
+        f"POST /api/SyncData HTTP/1.1\r\nHost: hub\r\nContent-Length: {len(body)}\r\n"
+        f"Authorization: {added['credentials']['token']}\r\n\r\n"
+    )
+    with running("serve") as hub, sqlite3.connect(alone / "data" / "synchub.db") as held:
+        assert eventually(lambda: httpx.get(f"{hub.url}/livez", timeout=60).status_code == 200)
+        held.execute("BEGIN IMMEDIATE")
+        place = httpx.URL(hub.url)
+        with socket.create_connection((place.host, place.port)) as asking:
+            asking.sendall(head.encode() + body)
+            for _ in range(3):  # each comes after the request
+                assert httpx.get(f"{hub.url}/livez", timeout=60).status_code == 200
+            assert hub.stop() == 0
+            assert asking.recv(65536).startswith(b"HTTP/1.1 503 ")
+        assert "Traceback" not in hub.complaints()
 
 
 def test_work_ends_well_on_sigterm(set_up):

@@ -278,3 +278,21 @@ def test_a_lost_key_is_not_overwritten_unless_that_is_said(desk, engine):
 def test_every_key_of_a_dialect_is_told_once():
     for kind in KINDS.values():
         assert len(set(options.known(kind))) == len(options.known(kind))
+
+
+@pytest.mark.parametrize("said", [{"rank": "3"}, {"deletes": "copy"}, {"rank": "3", "deletes": "copy"}])
+def test_a_partner_whose_word_weighs_something_else_is_to_be_weighed_anew(desk, said):
+    desk.add("a")
+    desk.change("a", **said)
+    assert (desk.row("a").rules_version, desk.row("a").weighed_to) == (1, 0)
+    desk.set("a", weighed_to=1_000_000_007)
+    desk.change("a", **said)
+    assert (desk.row("a").rules_version, desk.row("a").weighed_to) == (1, 1_000_000_007)
+    desk.change("a", rank="4")
+    assert (desk.row("a").rules_version, desk.row("a").weighed_to) == (2, 0)
+
+
+def test_any_other_change_leaves_what_its_words_weigh(desk):
+    desk.add("a")
+    desk.change("a", told="item", rate_limit="5", token="new")
+    assert (desk.row("a").rules_version, desk.row("a").weighed_to) == (0, None)

@@ -25,10 +25,11 @@ from tests.intake.desk import (
 )
 
 from synchub.config import Settings
+from synchub.db import CHANNEL
 from synchub.errors import Full, SynchubError, Unavailable
 from synchub.intake.committer import Committer
 from synchub.intake.submission import Receipt
-from synchub.intake.write import CHANNEL, write
+from synchub.intake.write import write
 
 
 def test_32_posters_share_commits(store: Engine, settings: Settings) -> None:

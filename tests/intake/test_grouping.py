@@ -105,7 +105,7 @@ def test_whatever_is_raised_meets_only_its_own_request(grouping: Grouping, error
     assert [type(outcome) for outcome in outcomes] == [SynchubError, Receipt]
 
 
-@pytest.mark.parametrize("error", [OSError(28, "no space left"), PoolTimeout("pool")])
+@pytest.mark.parametrize("error", [OSError(28, "no space left"), PoolTimeout("pool"), db.Overtaken("new rules")])
 def test_a_store_that_takes_nothing_is_told_to_all_of_the_group(
     store: Engine, grouping: Grouping, error: Exception
 ) -> None:

@@ -13,7 +13,7 @@ from tests.mutations.mutants import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTEST = ("pytest", "-x", "-q", "-p", "pytest_socket", "-p", "no:cacheprovider")
-SECONDS = 300
+SECONDS = 120
 
 
 class Graft:

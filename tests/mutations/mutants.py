@@ -121,6 +121,27 @@ CLAUSES = (
         "if True:",
         "a record with blank fields",
     ),
+    Mutant(
+        "a waiting delivery is told of a newer number",
+        PUMP,
+        '"wanted": case((newer, statement.excluded.wanted), else_=DELIVERIES.c.wanted)',
+        '"wanted": DELIVERIES.c.wanted',
+        "a value that comes while its partner is told",
+    ),
+    Mutant(
+        "a delivery is settled only if nothing newer was asked for",
+        SETTLE,
+        "return bool(row.wanted > parcel.number or row.forced != parcel.forced)",
+        "return False",
+        "a value that comes while its partner is told",
+    ),
+    Mutant(
+        "what had no answer is sent again",
+        SETTLE,
+        "Verdict.UNKNOWN: _unknown,",
+        "Verdict.UNKNOWN: _accepted,",
+        "a lost delivery",
+    ),
 )
 
 
@@ -142,7 +163,7 @@ PROMISES = (
     Mutant(
         "one that cannot be stored fails no other",
         "intake/grouping.py",
-        "elif len(group) == 1:",
+        "elif blames_store(outcomes):",
         "elif group:",
         "tests/intake/test_grouping.py::test_of_300_that_wait_the_one_that_cannot_be_stored_stands_alone[sqlite-150-<lambda>]",
     ),
@@ -179,7 +200,7 @@ PROMISES = (
         "db.py",
         "return statement.with_for_update(key_share=True, skip_locked=skip_locked)",
         "return statement",
-        "tests/master/test_store_at_work.py::test_two_writers_that_first_insert_the_same_keys_make_each_record_once[postgresql]",
+        "tests/master/test_turns.py::test_whoever_comes_second_weighs_what_the_first_has_written[postgresql]",
     ),
     Mutant(
         "a row that says out of use brings nothing back",
@@ -252,25 +273,11 @@ PROMISES = (
         "tests/outbox/test_loops.py::test_answers_about_a_field_that_is_settled_stop_no_other_field[sqlite]",
     ),
     Mutant(
-        "a waiting delivery is told of a newer number",
-        PUMP,
-        '"wanted": case((newer, statement.excluded.wanted), else_=DELIVERIES.c.wanted)',
-        '"wanted": DELIVERIES.c.wanted',
-        "tests/outbox/test_settling.py::test_a_state_committed_between_reading_and_settling_is_sent_next[sqlite]",
-    ),
-    Mutant(
         "the cursor skips no record",
         PUMP,
         ".order_by(RECORDS.c.changed)",
         ".order_by(RECORDS.c.code.desc())",
         "tests/outbox/test_settling.py::test_the_pump_looks_at_a_window_at_a_time_and_skips_none[sqlite]",
-    ),
-    Mutant(
-        "a delivery is settled only if nothing newer was asked for",
-        SETTLE,
-        "return bool(row.wanted > parcel.number or row.forced != parcel.forced)",
-        "return False",
-        "tests/outbox/test_settling.py::test_a_state_committed_between_reading_and_settling_is_sent_next[sqlite]",
     ),
     Mutant(
         "an old token settles nothing",
@@ -285,13 +292,6 @@ PROMISES = (
         "DELIVERIES.c.lease_until <= now,",
         "DELIVERIES.c.lease_until >= 0,",
         "tests/outbox/test_settling.py::test_what_another_worker_claimed_since_is_not_settled_by_the_old_token[sqlite]",
-    ),
-    Mutant(
-        "what had no answer is sent again",
-        SETTLE,
-        "Verdict.UNKNOWN: _unknown,",
-        "Verdict.UNKNOWN: _accepted,",
-        "tests/outbox/test_settling.py::test_a_create_that_timed_out_though_it_was_stored_is_sent_again_under_the_same_key[sqlite]",
     ),
     Mutant(
         "a target in trouble is no fault of a record",

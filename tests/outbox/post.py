@@ -1,6 +1,6 @@
 """Targets that do as a test tells them, and the outbox worked by hand: pump, claim, send, settle, step by step."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +36,7 @@ class Target:
         self.needs: dict[str, Value] = {}
         self.tombstone: Row = {}
         self.unfit: Callable[[Parcel], str | None] = lambda _: None
+        self.shapes: Callable[[Parcel], Hashable] = lambda _: None
         self.refuses: Callable[[Parcel], bool] = lambda _: False
         self.answers: list[Outcome | Exception] = []
         self.during: Callable[[], None] = lambda: None
@@ -56,6 +57,9 @@ class Target:
 
     def check(self, parcel: Parcel) -> str | None:
         return self.unfit(parcel)
+
+    def shape(self, parcel: Parcel) -> Hashable:
+        return self.shapes(parcel)
 
     def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
         self.calls.append(list(parcels))

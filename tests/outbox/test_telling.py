@@ -293,6 +293,36 @@ def test_a_reference_is_said_with_the_targets_own_key(hub):
     assert b.holds["expense", "E"]["department_id"] == "A-10"
 
 
+def test_a_record_that_refers_to_one_without_a_key_is_parked_and_never_sent_without_it(hub):
+    hub.setup("B", matches_code=False, settings={"key_template": "{key}"})
+    b = hub.aim("B")
+    hub.say("B", key="10", entity="department", name="theirs")
+    hub.write(
+        "A",
+        Write("department", "10", Mode.PARTIAL, {"name": "ours"}),
+        Write("expense", "E", Mode.PARTIAL, {"name": "e", "department_id": "10"}),
+    )
+    hub.carry()
+    assert b.calls == []
+    (_, expense) = sorted(hub.deliveries(), key=lambda one: one.entity)
+    assert (expense.state, expense.last_error) == ("parked", "department_id refers to a record without a key there")
+    hub.setup("B", settings={"key_template": "{source}/{key}"})
+    for parked in hub.deliveries():
+        retry(hub, parked.copy_id)
+    hub.carry()
+    assert b.holds["expense", "E"] == {"name": "e", "department_id": "A/10", "exists": True}
+
+
+def test_parcels_of_different_shapes_go_in_calls_of_their_own(hub):
+    b = hub.aim("B")
+    b.shapes = lambda parcel: frozenset(parcel.sent)
+    for key, fields in {"1": {"name": "n"}, "2": {"phone": "1"}, "3": {"name": "m"}}.items():
+        hub.say("A", key=key, **fields)
+    hub.carry()
+    assert [[parcel.key for parcel in call] for call in b.calls] == [["1", "3"], ["2"]]
+    assert hub.deliveries() == []
+
+
 def test_a_record_goes_after_the_one_it_refers_to(hub):
     b = hub.aim("B", Target(batch=1))
     hub.say("A", key="E", entity="expense", name="e", department_id="D")

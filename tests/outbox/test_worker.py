@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text, update
+from tests.master.rules import change_rules, partner_of
 from tests.outbox.post import REFUSED, Feed, Post, Target
 
 from synchub import db
@@ -72,6 +73,16 @@ def test_every_target_is_told_by_itself(hub):
     hub.say("A", name="n")
     until(lambda: hub.targets["B"].holds and hub.targets["C"].holds)
     until(lambda: hub.deliveries() == [])
+
+
+def test_a_rule_change_that_nobody_finished_is_finished_and_told(hub):
+    hub.say("A", phone="1")
+    hub.say("C", phone="2")
+    until(lambda: hub.targets["B"].holds.get(("customer", "K"), {}).get("phone") == "2")
+    change_rules(hub, "A", rank=5)
+    until(lambda: hub.targets["B"].holds["customer", "K"]["phone"] == "1")
+    until(lambda: hub.targets["C"].holds.get(("customer", "K"), {}).get("phone") == "1")
+    assert partner_of(hub, "A").weighed_to is None
 
 
 def test_a_target_that_never_answers_slows_no_other(hub):

@@ -29,6 +29,9 @@ KNOWN = {
         habits=(Habit(style=Style.WHOLE), PLAIN, PLAIN),
     ),
     "a lost delivery": history(types(1, 0, "v1"), calls=(Call(Fate.LOST), Call(Fate.LOST))),
+    "a value that comes while its partner is told": history(
+        types(1, 0, "v1"), types(20, 0, "v2"), types(21, 0, "v3"), calls=(Call(there=2.0),) * 4
+    ),
     "an outranked value typed between our delivery and its answer": history(
         types(1, 0, "v1"),
         types(20, 0, "v2"),

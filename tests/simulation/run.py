@@ -1,8 +1,8 @@
 """Many histories: each on a fresh store; a failing one is shrunk and shown as a script."""
 
-import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import Engine, delete, text
 from sqlalchemy.engine import Connection
@@ -51,7 +51,7 @@ def failure(stores: Stores, history: History) -> str | None:
     return None
 
 
-def shrink(stores: Stores, history: History) -> History:
+def shrink(history: History, fails: Callable[[History], object]) -> History:
     """The smallest history that still fails, as far as a few hundred tries find it."""
     left = MOST_CUTS
     while True:
@@ -59,7 +59,7 @@ def shrink(stores: Stores, history: History) -> History:
             left -= 1
             if left < 0:
                 return history
-            if failure(stores, candidate):
+            if fails(candidate):
                 history = candidate
                 break
         else:
@@ -68,10 +68,9 @@ def shrink(stores: Stores, history: History) -> History:
 
 def report(stores: Stores, seeds: Iterable[int], *, as_found: bool = False) -> str | None:
     """The first failing history of these seeds, shrunk unless `as_found`, as a script; None if all hold."""
-    gc.freeze()
     for seed in seeds:
         history = draw(seed)
         if failure(stores, history):
-            small = history if as_found else shrink(stores, history)
+            small = history if as_found else shrink(history, partial(failure, stores))
             return f"seed {seed}: {failure(stores, small)}\n\n{script(small)}"
     return None

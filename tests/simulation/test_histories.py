@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from tests.simulation.history import Call, Fate, Habit, History, Step, Style, draw, script, smaller
 from tests.simulation.known import KNOWN
-from tests.simulation.run import Stores, failure, report
+from tests.simulation.run import Stores, failure, report, shrink
 
 CHUNK = 100
 HISTORIES = 2000
@@ -54,3 +54,14 @@ def test_a_script_is_the_history_that_it_shows() -> None:
 def test_a_smaller_history_lacks_something() -> None:
     history = draw(3)
     assert all(len(script(cut)) < len(script(history)) for cut in smaller(history))
+
+
+def test_a_failing_history_is_shrunk_to_what_makes_it_fail() -> None:
+    def fails(history: History) -> bool:
+        return any(step.field == "phone" and step.delay > 1 for step in history.steps)
+
+    found = next(history for history in map(draw, range(100)) if fails(history))
+    small = shrink(found, fails)
+    assert len(found.steps) > len(small.steps) == 1
+    assert small.calls == ()
+    assert all((habit.rank, habit.echoes, habit.shouts) == (0, False, False) for habit in small.habits)

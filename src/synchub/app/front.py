@@ -6,6 +6,7 @@ answers with it, says who is calling when proxies stand between, and writes one 
 on its letter case goes before those that do not.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ from synchub.intake.submission import new_message_id
 
 Segments = tuple[str, ...]
 MESSAGE_ID = b"x-message-id"
+STOPPING = "the hub is stopping: it may or may not have stored this, please send it again"
 
 log = logging.getLogger("synchub.requests")
 
@@ -109,6 +111,9 @@ class Front:
         answer = _Answer(send, str(scope["state"]["message_id"]).encode())
         try:
             await self._hand_on(scope, receive, answer)
+        except asyncio.CancelledError:  # the server stops, and waited for this request as long as it may
+            if answer.status is None:
+                await JSONResponse({"error": STOPPING}, 503)(scope, receive, answer)
         except Exception:
             log.exception("a request failed", extra={"id": str(scope["state"]["message_id"])})
             if answer.status is None:

@@ -1,17 +1,26 @@
 """What the hub itself answers: whether it lives, whether it can serve, and which surfaces it has."""
 
-import html
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 from fastapi import FastAPI
+from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from synchub import __version__
 
+FOLDER = Path(__file__).parent
+GUARDED = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Headers of the page: nothing on it comes from elsewhere or goes elsewhere."""
 QUIET = frozenset({"/livez", "/readyz"})
 """Paths that are asked each few seconds and say nothing worth a line in the log."""
 
@@ -31,7 +40,7 @@ def pages(surfaces: Mapping[str, FastAPI], ready: Callable[[], Awaitable[dict[st
         return JSONResponse({"name": "synchub", "version": __version__, "docs": "/docs", "surfaces": known})
 
     async def docs(_request: Request) -> Response:
-        return HTMLResponse(_index(surfaces))
+        return HTMLResponse(_docs_page(surfaces), headers=GUARDED)
 
     async def openapi(request: Request) -> Response:
         surface = surfaces.get(request.path_params["name"])
@@ -44,6 +53,8 @@ def pages(surfaces: Mapping[str, FastAPI], ready: Callable[[], Awaitable[dict[st
         Route("/readyz", readyz),
         Route("/", root),
         Route("/docs", docs),
+        Mount("/docs/assets", StaticFiles(packages=[("fastapi_offline", "static")])),
+        Mount("/docs", StaticFiles(directory=FOLDER / "docs")),
         Route("/openapi/{name}.json", openapi),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _not_here})
@@ -56,9 +67,7 @@ async def _not_here(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": told, "path": request.url.path}, status, headers)
 
 
-def _index(surfaces: Mapping[str, FastAPI]) -> str:
-    """All surfaces with their OpenAPI documents, without a script or a foreign address."""
-    rows = "".join(
-        f'<li><a href="openapi/{name}.json">{html.escape(surface.title)}</a></li>' for name, surface in surfaces.items()
-    )
-    return f'<!doctype html><html lang="en"><title>synchub</title><h1>Surfaces</h1><ul>{rows}</ul></html>'
+def _docs_page(surfaces: Mapping[str, FastAPI]) -> str:
+    """All surfaces in one selector: Swagger UI from its package, so that the page works without the internet."""
+    page = Environment(loader=FileSystemLoader(FOLDER / "docs"), autoescape=True).get_template("page.html")
+    return page.render(surfaces={name: surface.title for name, surface in surfaces.items()})

@@ -66,9 +66,10 @@ class Process:
 
     async def stop(self) -> None:
         """Store what was accepted, finish what is being told, close the store."""
-        ends = [asyncio.to_thread(self._committer.stop)]
+        seconds = self._settings.drain_seconds / 2  # the other half the server gave to requests under way
+        ends = [asyncio.to_thread(self._committer.stop, seconds)]
         if self._worker is not None:
-            ends.append(asyncio.to_thread(self._worker.stop, self._settings.drain_seconds))
+            ends.append(asyncio.to_thread(self._worker.stop, seconds))
         await asyncio.gather(*ends)
         self._engine.dispose()
 

@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from threading import Event
 
 import uvicorn
@@ -122,7 +123,7 @@ def run_web(settings: Settings, hub_app: ASGIApp, listener: socket.socket) -> No
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
-        timeout_graceful_shutdown=round(settings.drain_seconds),
+        timeout_graceful_shutdown=ceil(settings.drain_seconds / 2),  # the other half goes to what they left behind
     )
     server = uvicorn.Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):

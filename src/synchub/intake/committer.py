@@ -67,10 +67,11 @@ class Committer:
         """Begin to store."""
         self._thread.start()
 
-    def stop(self, *, drain: bool = True) -> None:
+    def stop(self, seconds: float | None = None, *, drain: bool = True) -> None:
         """Refuse what is new, store what was accepted (or, without `drain`, only what is under way), and end.
 
-        Waits `drain_seconds` at most; call it in a thread while an event loop still has to answer.
+        Waits `seconds` at most, `drain_seconds` unless said; call it in a thread while an event loop still has to
+        answer.
         """
         with self._changed:
             self._closing = True
@@ -78,7 +79,7 @@ class Committer:
             self._changed.notify()
         self._dismiss(dismissed)
         if self.alive:
-            self._thread.join(self._settings.drain_seconds)
+            self._thread.join(self._settings.drain_seconds if seconds is None else seconds)
         with self._changed:
             dismissed = self._room.clear()
         self._dismiss(dismissed)

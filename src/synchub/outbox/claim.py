@@ -147,6 +147,8 @@ class _Desk:
             self._keep(row, copy, record, State.LOOP, "answered by other values again and again", LOOP_WINDOW)
         elif keys.is_unkeyed(copy):
             self._keep(row, copy, record, State.PARKED, keys.NO_KEY)
+        elif lives and (names := others.without_key(words.entity, self.told, record)):
+            self._keep(row, copy, record, State.PARKED, f"{', '.join(names)} refers to a record without a key there")
         elif lives and others.waits(words.entity, behind.keys(), record):
             self._keep(row, copy, record, State.WAITING, row.last_error, PATIENCE)
         else:

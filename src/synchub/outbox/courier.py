@@ -1,7 +1,7 @@
 """The courier of one target: carries what was claimed, halves what was refused, and settles every call."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -65,7 +65,8 @@ class Courier:
 
     def carry(self, claimed: Claim) -> None:
         """Send the parcels of a claim, in as many calls as it takes, settle them, and give back what is left."""
-        trip = _Trip(claimed, self.sender.batch, HALVINGS * self.attempt_seconds)
+        parts = list(_parts(claimed.parcels, self.sender))
+        trip = _Trip(claimed, parts, HALVINGS * self.attempt_seconds)
         while trip.goes_on() and seconds_left() > 0:
             trip.take(self._call(trip.next()))
             if trip.is_to_settle():
@@ -100,15 +101,22 @@ class Courier:
                 time.sleep(AGAIN)
 
 
+def _parts(parcels: Sequence[Parcel], sender: Sender) -> Iterator[Sequence[Parcel]]:
+    """What each call carries: parcels of one shape, as many as the target takes at once."""
+    alike: dict[Hashable, list[Parcel]] = {}
+    for parcel in parcels:
+        alike.setdefault(sender.shape(parcel), []).append(parcel)
+    for some in alike.values():
+        for start in range(0, len(some), sender.batch):
+            yield some[start : start + sender.batch]
+
+
 class _Trip:
     """One claim on its way: the parts still to be sent, and the calls still to be settled."""
 
-    def __init__(self, claimed: Claim, size: int, halving: float) -> None:
+    def __init__(self, claimed: Claim, parts: Sequence[Sequence[Parcel]], halving: float) -> None:
         self.claimed = claimed
-        parcels = claimed.parcels
-        self._parts: list[tuple[Sequence[Parcel], bool]] = [
-            (parcels[n : n + size], False) for n in reversed(range(0, len(parcels), size))
-        ]
+        self._parts: list[tuple[Sequence[Parcel], bool]] = [(part, False) for part in reversed(parts)]
         self._calls: list[Call] = []
         self._begun = self._settled_at = time.monotonic()
         self._halving = halving

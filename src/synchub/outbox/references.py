@@ -33,6 +33,10 @@ class References:
         """Whether a record must wait until the target was told of another that it refers to."""
         return any(getattr(record, TYPED + name) in self.awaited for name in _names(entity, told))
 
+    def without_key(self, entity: str, told: Collection[str], record: Any) -> list[str]:
+        """The fields that refer to a record for which no key is free at the target."""
+        return [name for name in _names(entity, told) if self.keys.get(getattr(record, TYPED + name)) == []]
+
 
 def _names(entity: str, told: Collection[str]) -> Iterable[str]:
     return [name for name in ENTITIES[entity].references() if name in told]

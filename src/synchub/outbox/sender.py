@@ -1,11 +1,11 @@
 """What the outbox asks of a dialect: how a target is told.
 
 A `Sender` is made by its dialect for one connection and lives as long as that connection's settings. It never touches
-the store. `send` is called with at most `batch` parcels of one entity and raises nothing for what a partner or network
-does: it returns an outcome.
+the store. `send` is called with at most `batch` parcels of one entity and one shape, and raises nothing for what a
+partner or network does: it returns an outcome.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as made_by
 from enum import StrEnum
@@ -88,6 +88,9 @@ class Sender(Protocol):
 
     def check(self, parcel: Parcel) -> str | None:
         """Why the target's own wire model cannot hold the parcel, naming the field as spelled there; else None."""
+
+    def shape(self, parcel: Parcel) -> Hashable:
+        """What the parcels of one call must have in common; None if any go together."""
 
     def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
         """One call to the target, ended after `deadline` seconds at the latest."""

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 from tests.dialects.aljex.conftest import Partner
 
-from synchub import db
+from synchub import clock, db
 from synchub.dialects import named
 from synchub.dialects.aljex.form import MOST_FIELDS
 from synchub.master.copies import load as load_copy
@@ -39,6 +39,15 @@ def test_the_documents_two_requests_create_and_modify_a_record(partner):
     assert second.json()["result"] == "updated"
     employee = partner.record_of("employee", "demo")
     assert (employee.email, employee.phone, employee.team) == ("bsmith@aljex.com", "7323578777", "4")
+
+
+def test_more_requests_a_minute_than_a_connection_may_make_are_429(partner):
+    hasty, moment = partner.join("hasty", rate_limit="2"), clock.now()
+    with clock.replaced(lambda: moment):
+        answers = [partner.sync(auth=hasty, id="1", name=str(number)) for number in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "2 requests a minute" in answers[2].json()["error"]
+    assert answers[2].headers["retry-after"].isdecimal()
 
 
 def test_an_answer_names_its_message(partner):

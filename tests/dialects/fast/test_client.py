@@ -158,7 +158,11 @@ def test_the_path_is_put_after_the_address_unless_it_ends_so(url, called):
         (302, "", Verdict.TROUBLE, None),
         (429, {"success": False, "messages": "m", "code": 429}, Verdict.TROUBLE, 7.0),
         (503, {"success": False, "messages": "m", "code": 503}, Verdict.TROUBLE, 7.0),
-        (500, {"success": False, "messages": "m", "code": 500}, Verdict.TROUBLE, None),
+        (500, {"success": False, "messages": "m", "code": 500}, Verdict.UNKNOWN, None),
+        (200, {"success": False, "messages": "m", "code": 500}, Verdict.UNKNOWN, None),
+        (500, "<html>", Verdict.UNKNOWN, None),
+        (502, "<html>", Verdict.UNKNOWN, None),
+        (504, "", Verdict.UNKNOWN, None),
         (200, "<html>", Verdict.UNKNOWN, None),
         (200, "", Verdict.UNKNOWN, None),
         (200, [], Verdict.UNKNOWN, None),
@@ -212,6 +216,14 @@ def test_what_the_form_cannot_hold_is_named_before_anything_is_sent(sender, bad,
 def test_what_the_form_can_hold_has_no_fault(sender):
     assert sender.check(parcel()) is None
     assert sender.check(parcel("A|B", "uom_conversion", coefficient="1", item_id="A", uom="B")) is None
+
+
+def test_the_rows_of_a_call_name_the_same_attributes_unless_the_server_is_said_to_take_others(sender):
+    assert sender.shape(parcel("W1")) == sender.shape(parcel("W2"))
+    assert sender.shape(parcel("W1")) != sender.shape(parcel("W1", note="n"))
+    mixed = FastSender(FastSettings(url=URL, mixed_rows=True), "t", OutboundClient())
+    assert mixed.shape(parcel("W1")) == mixed.shape(parcel("W1", note="n"))
+    mixed.close()
 
 
 def test_a_target_is_told_what_its_forms_have(sender):

@@ -164,3 +164,8 @@ def test_every_field_of_every_entity_is_told(make):
 def test_settings_that_cannot_work_are_refused(settings):
     with pytest.raises(ValidationError):
         WebhookSettings.model_validate(settings)
+
+
+def test_a_webhook_has_the_settings_that_every_target_has():
+    made = WebhookSettings.model_validate({"url": "http://x", "key_template": "{key}", "parallel": 2})
+    assert (made.key_template, made.parallel) == ("{key}", 2)

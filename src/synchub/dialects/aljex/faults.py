@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from synchub.errors import NotAuthenticated, SynchubError, Unavailable
+from synchub.errors import NotAuthenticated, SynchubError, TooMany, Unavailable
 
 ERROR = "error"
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="synchub", charset="UTF-8"'}
@@ -20,9 +20,9 @@ def speak(surface: FastAPI) -> None:
 
 
 def _of_ours(request: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, Unavailable):
-        retry = {"Retry-After": str(error.retry_after)}
-        return JSONResponse({ERROR: "not stored, please send it again later"}, error.status, retry)
+    if isinstance(error, Unavailable | TooMany):
+        told = str(error) if isinstance(error, TooMany) else "not stored, please send it again later"
+        return JSONResponse({ERROR: told}, error.status, {"Retry-After": str(error.retry_after)})
     if isinstance(error, NotAuthenticated):
         return JSONResponse({ERROR: str(error)}, error.status, CHALLENGE)
     if isinstance(error, SynchubError) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -39,6 +39,7 @@ def surface(hub: Hub) -> FastAPI:
         """Store the record as it is now, or its end. Success is answered only after it is on disk."""
         connection = await admit(hub.directory, request)
         request.state.connection = connection.name
+        hub.pace.check(connection)
         body = await read_body(request, min(MOST_BYTES, hub.settings.max_body))
         work = partial(_submission, connection, body, request)
         submission = await asyncio.to_thread(work) if len(body) >= IN_THREAD else work()

@@ -10,7 +10,7 @@ from synchub.dialects.fast.wire import BY_ENTITY
 
 def samples(base: str, credentials: Mapping[str, str]) -> Sequence[str]:
     """A working call."""
-    row = '{"CustomerCode":"KH001","CustomerName":"ABC Co., Ltd.","PhoneNumber":"0901234567","Status":"1"}'
+    row = '{"CustomerCode":"C-1001","CustomerName":"Harbour Bakery","PhoneNumber":"5550100300","Status":"1"}'
     body = f'{{"form":"setCustomer","data":[{row}]}}'
     token = credentials["token"]
     return [f"curl -sS {base}{PATH} -H 'Authorization: {token}' -H 'Content-Type: application/json' -d '{body}'"]

@@ -1,7 +1,7 @@
 """How a Fast server is told: one SyncData call for up to 500 rows of one form; a tombstone is a row with Status "0"."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +20,8 @@ from synchub.outbox.sender import Outcome, Parcel, TargetSettings, Verdict
 
 TOKEN = "target_token"  # noqa: S105 - the name of a secret
 ABOUT_THE_ROWS = frozenset({UNKNOWN_FORM, EMPTY, MISSHAPEN, STRUCTURE})
+UNKNOWN = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
+"""A server, or one before it, that failed on the way: nobody knows how far the rows came."""
 KEPT = 2000
 """The characters of a request and of an answer that are kept with the attempt."""
 
@@ -31,6 +33,12 @@ class FastSettings(TargetSettings, extra="forbid"):
         None, description=f"the server's address, http:// or https://; {PATH} is put after it unless it ends so"
     )
     bearer: bool = Field(False, description="whether the token is sent after the word Bearer")  # noqa: FBT003
+
+    mixed_rows: bool = Field(
+        False,  # noqa: FBT003
+        description="whether the rows of one call may name different attributes; a server that reads them as one table "
+        "may take what a row leaves out for blank",
+    )
 
     @field_validator("url")
     @classmethod
@@ -52,7 +60,7 @@ class FastSender:
     batch = 500
 
     def __init__(self, settings: FastSettings, token: str, http: OutboundClient) -> None:
-        self._url, self._http = settings.endpoint, http
+        self._url, self._mixed, self._http = settings.endpoint, settings.mixed_rows, http
         self._headers = {
             "content-type": "application/json",
             "authorization": f"Bearer {token}" if settings.bearer else token,
@@ -77,6 +85,10 @@ class FastSender:
         except ValueError as error:
             return str(error)
         return None
+
+    def shape(self, parcel: Parcel) -> Hashable:
+        """The attributes that the row names (facts/fast.md, I20: inferred, so it is a setting)."""
+        return None if self._mixed else frozenset(parcel.sent)
 
     def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
         form = BY_ENTITY[parcels[0].entity].form
@@ -119,6 +131,8 @@ def judged(answer: Response) -> Outcome:
         return Outcome(Verdict.ACCEPTED, status=answer.status, answer=text)
     if code in ABOUT_THE_ROWS or (code is None and answer.status == HTTPStatus.BAD_REQUEST):
         return Outcome(Verdict.REFUSED, f"answered code {code}: {told}", answer.status, answer=text)
+    if answer.status in UNKNOWN or (code is not None and code in UNKNOWN):
+        return Outcome(Verdict.UNKNOWN, f"answered {code or answer.status}: {told}", answer.status, answer=text)
     if answer.status >= HTTPStatus.MULTIPLE_CHOICES or (code is not None and code != SUCCESS):
         return Outcome(Verdict.TROUBLE, f"answered {code or answer.status}: {told}", answer.status, _wait(answer), text)
     return Outcome(Verdict.UNKNOWN, "answered what is no SyncData answer", answer.status, answer=text)

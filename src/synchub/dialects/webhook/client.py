@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import Field, field_validator
 from standardwebhooks import Webhook
 
 from synchub import clock
@@ -22,7 +22,7 @@ from synchub.master.copies import Row
 from synchub.master.entities import ENTITIES
 from synchub.master.values import Value
 from synchub.outbox.http import NotConnected, OutboundClient, Response, Unanswered
-from synchub.outbox.sender import FeedEvent, Outcome, Parcel, Verdict
+from synchub.outbox.sender import FeedEvent, Outcome, Parcel, TargetSettings, Verdict
 
 ABOUT_THE_RECORD = {
     HTTPStatus.BAD_REQUEST,
@@ -35,14 +35,13 @@ KEPT = 2000
 """The characters of a request and of an answer that are kept with the attempt."""
 
 
-class WebhookSettings(BaseModel, extra="forbid"):
+class WebhookSettings(TargetSettings, extra="forbid"):
     """What one webhook is set to."""
 
     url: str = Field(description="where the webhooks are sent, http:// or https://")
     mode: Literal["state", "changes"] = Field(
         "state", description="state: each record as it is now; changes: every change, in order"
     )
-    parallel: int | None = Field(None, ge=1, le=32, description="calls at once in mode state; a few unless said")
 
     @field_validator("url")
     @classmethod
@@ -73,6 +72,9 @@ class WebhookSender:
 
     def check(self, parcel: Parcel) -> str | None:  # noqa: ARG002 - JSON holds every record
         return None
+
+    def shape(self, parcel: Parcel) -> None:
+        """A call carries one record."""
 
     def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
         (parcel,) = parcels

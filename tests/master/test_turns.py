@@ -1,0 +1,41 @@
+"""Two who change one record at the same moment do so one after the other."""
+
+import time
+from threading import Thread
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+from tests.world import World, world
+
+from synchub import db
+from synchub.master import store
+from synchub.master.convergence import Mode
+from synchub.master.writes import Batch, Write
+
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+
+def until_somebody_waits(engine: Engine) -> None:
+    """Return when another session waits for a lock."""
+    with engine.connect() as connection:
+        while not connection.scalar(WAITING):
+            connection.rollback()
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+def test_whoever_comes_second_weighs_what_the_first_has_written(engine: Engine) -> None:
+    with world(engine) as hub:
+        hub.join("A", "B")
+        hub.say("A", name="n")
+        second = Thread(target=World.say, args=(hub, "B"), kwargs={"email": "e"})
+        with db.writing(engine) as session:
+            store.apply(
+                session, [Batch(hub.partners["A"], uuid4(), [Write("customer", "K", Mode.PARTIAL, {"phone": "1"})])]
+            )
+            second.start()
+            until_somebody_waits(engine)
+        second.join()
+        record = hub.record()
+        assert (record.version, record.phone, record.email) == (3, "1", "e")
