@@ -7,9 +7,10 @@ import heapq
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, bindparam, exists, func, select
+from sqlalchemy.orm import Session
 from tests.simulation.history import FIELDS, KEYS, UNSPOKEN, Call, Fate, History, Step
 from tests.simulation.partners import ENTITY, Partner, Post
 
@@ -30,6 +31,8 @@ from synchub.outbox.pump import pump
 from synchub.outbox.sender import Outcome, Parcel, Verdict
 from synchub.outbox.settle import Policy, settle
 from synchub.outbox.tables import Delivery, State
+from synchub.resync import asking
+from synchub.resync.working import RESYNCS, advance
 
 START = 1_800_000_000 * SECOND
 LEASE = 30 * SECOND
@@ -119,7 +122,8 @@ class Arena:
     def _join(self) -> None:
         for partner in self.partners:
             who = {"id": partner.number, "name": f"P{partner.number}", "guid": UUID(int=partner.number)}
-            made = Connection(**who, dialect="simulated", rank=partner.habit.rank, created_at=START)
+            where = {"url": "simulated"}
+            made = Connection(**who, dialect="simulated", rank=partner.habit.rank, created_at=START, settings=where)
             self.connections[partner.number] = made
         with db.writing(self.engine) as session:
             session.add_all(self.connections.values())
@@ -156,7 +160,24 @@ class Arena:
             self._look_soon(number, seconds)
         return bool(due)
 
+    def _resync(self, source: int | None) -> None:
+        """Everything again: from a partner, or as the hub has it."""
+        message = uuid4()
+
+        def enter(session: Session) -> None:
+            total = asking.count_all(session, source, None)
+            asking.enter(session, asking.Wish(source), total, 1, message, queued=True)
+
+        db.retrying(self.engine, enter)
+        put = db.retrying(self.engine, lambda session: advance(session, RESYNCS.c.message_id == message))
+        self._tell(f"everything again from {source or 'the hub'}: {put.restated if put else 0} restated")
+        for other in self.partners:
+            self._look_soon(other.number, self._call().wait)
+
     def _act(self, step: Step) -> None:
+        if step.action in {"resync", "force"}:
+            self._resync(step.partner + 1 if step.action == "resync" else None)
+            return
         partner = self.partners[step.partner]
         post = partner.user(step)
         self._tell(f"P{partner.number} {step.action}s {step.key}.{step.field}={step.value}")
@@ -333,7 +354,8 @@ class Arena:
 
     def _check_nothing_lost(self) -> None:
         """The last word of the best rank stands, where no limit of the rules can have been met."""
-        if not self.history.unique or any(partner.habit.shouts for partner in self.partners):
+        restated = any(step.action == "resync" for step in self.history.steps)
+        if restated or not self.history.unique or any(partner.habit.shouts for partner in self.partners):
             return
         deleted = {step.key for step in self.history.steps if step.action == "delete"}
         cleared = {(step.key, step.field) for step in self.history.steps if step.value is None}

@@ -46,12 +46,16 @@ class Habit:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A user of a partner does something; the post about it leaves `delay` seconds later, perhaps twice."""
+    """A user of a partner does something; the post about it leaves `delay` seconds later, perhaps twice.
+
+    The hub's own steps are "resync", by which what the partner says of all its records counts again and is sent to all
+    others, and "force", by which the golden records are sent to everybody.
+    """
 
     at: float
     partner: int
     key: str
-    action: str  # "set" or "delete"
+    action: str  # "set", "delete", "resync" or "force"
     field: str = "name"
     value: str | None = None
     delay: float = 0.1
@@ -96,7 +100,13 @@ class Draw:
             at += self.dice.choice([0.05, 0.5, 2.0, 4.0, 20.0, 90.0])
             steps.append(self.step(at, unique=unique))
         calls = tuple(self.call() for _ in range(self.dice.randint(0, 10)))
+        steps += [self.resync(at) for _ in range(self.dice.choice([0, 0, 0, 1, 1, 2]))]
         return History(habits, tuple(steps), calls, unique)
+
+    def resync(self, end: float) -> Step:
+        """Somebody asks for everything again."""
+        at = round(self.dice.uniform(0, end + 30), 2)
+        return Step(at, self.dice.randrange(3), "", self.dice.choice(["resync", "resync", "force"]))
 
     def habit(self) -> Habit:
         """How a partner behaves."""
