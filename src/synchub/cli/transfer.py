@@ -93,11 +93,10 @@ def _store(
     hub: "Opened", connection: "Connection", transfer: "Transfer", path: str, batch: Numbered, *, dry_run: bool
 ) -> list[dict[str, Any]]:
     from synchub import db
-    from synchub.intake.submission import Arrival, Kept, digest_of
+    from synchub.intake.submission import Arrival, Kept
     from synchub.intake.write import write
 
-    body = "".join(text for _, text in batch).encode()
-    arrival = Arrival(connection.dialect, connection.id, "IMPORT", path, body, digest_of(body))
+    arrival = Arrival(connection.dialect, connection.id, "IMPORT", path, b"", b"")
 
     def work(session: "Session") -> list[dict[str, Any]]:
         submission = transfer.take(session, connection, arrival, batch)

@@ -58,9 +58,9 @@ class Claim:
 class Transfer:
     """How records of a connection are carried over in a file, one per line, in the words of its dialect.
 
-    `take` makes a submission of numbered lines, of all or of the first of them; the `rows` of its answer have one
-    object for each that it took: line, verdict, id and reason. `give` yields the lines of all that the connection sees;
-    taken into an empty hub, they are given there again as they were.
+    `take` makes a submission of numbered lines, of all or of the first of them, with their bytes as what arrived; the
+    `rows` of its answer have one object for each that it took: line, verdict, id and reason. `give` yields the lines of
+    all that the connection sees; taken into an empty hub, they are given there again as they were.
     """
 
     take: "Callable[[Session, Connection, Arrival, Sequence[tuple[int, str]]], Submission]"

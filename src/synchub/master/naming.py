@@ -33,6 +33,11 @@ def copies_by(session: Session, connection: int, entity: str, column: str, value
     return list(session.execute(select(COPIES).where(*mine, among).order_by(COPIES.c.id)))
 
 
+def codes_of(session: Session, entity: str, records: Collection[int]) -> dict[int, str]:
+    """Our codes of records: the keys by which the hub itself knows them."""
+    return {row.record_id: row.external_key for row in copies_by(session, HUB, entity, "record_id", records)}
+
+
 def copies_with_ids(session: Session, ids: Collection[int]) -> dict[int, Row[Any]]:
     """Copies as they are now, by their own ids."""
     if not ids:

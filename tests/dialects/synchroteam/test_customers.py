@@ -355,6 +355,24 @@ def test_a_key_can_be_changed_but_not_to_that_of_another(field, erp):
     assert {row["name"] for row in field.rows()} == {"Harbour Bakery", "Mill Street Garage"}
 
 
+def test_a_key_of_a_partner_that_has_no_codes_is_nobodys_key_here(field, hub):
+    live = hub.connect("live", "aljex")
+    form = {"web_sync_table_name": "customers", "web_sync_action": "create", "id": "7", "name": "Mill Street Garage"}
+    until_known = {"auth": (live["username"], live["password"]), "data": form}
+    assert hub.call("POST", "/aljex/sync", **until_known).status_code == 200
+    (row,) = field.rows()
+    assert (row["myId"], field.sees(myId="7")) == ("", False)
+    assert field.make(myId="7", name="Another") != row["id"]
+    assert field.make(id=row["id"], contactFax="1", name="Mill Street Garage") == row["id"]
+    assert sorted(shown["name"] for shown in field.rows()) == ["Another", "Mill Street Garage"]
+
+
+def test_a_changed_key_is_noted_in_the_journal(field):
+    number = field.make(myId="A")
+    field.make(id=number, myId="B")
+    assert field.hub.messages()[-1].notes == ["myId A is now B"]
+
+
 def test_words_that_are_not_known_are_kept_apart(field):
     field.make(myId="C-1", loyalty="gold", exists="false", record_id="5")
     assert field.copies()[0].extra == {"loyalty": "gold", "exists": "false", "record_id": "5"}

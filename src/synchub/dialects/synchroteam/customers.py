@@ -92,12 +92,12 @@ def send(connection: Connection, arrival: Arrival, said: Said) -> Work:
         repeats.lock(session, [Submission(arrival, (), _code(0), repeats=True)])
         try:
             with session.begin_nested():
-                copy = _place(session, connection, arrival, said)
+                book, copy = _place(session, connection, arrival, said)
         except (Declined, Misnamed) as error:
             return _refused(arrival, str(error))
         return Submission(
             arrival,
-            [write_of(session, copy, said)],
+            [write_of(book, copy, said)],
             _code(shown_id(copy.record_id, copy)),
             repeats=True,
         )
@@ -105,18 +105,19 @@ def send(connection: Connection, arrival: Arrival, said: Said) -> Work:
     return work
 
 
-def _place(session: Session, connection: Connection, arrival: Arrival, said: Said) -> DbRow[Any]:
+def _place(session: Session, connection: Connection, arrival: Arrival, said: Said) -> tuple[Book, DbRow[Any]]:
     """The copy that a row is about; one that names nothing known is about a new one, unless it is sent again."""
     book = Book.open(session, connection, ENTITY, [said.named])
     copy = book.copy_of(said.named)
     if copy is None and said.named.my_id is None and (made := _made_before(session, arrival)):
         again = Named(made, None)
-        copy = Book.open(session, connection, ENTITY, [again]).copy_of(again)
+        book = Book.open(session, connection, ENTITY, [again])
+        copy = book.copy_of(again)
     if said.fields.get("name") is None and not _holds(session, book, copy):
         raise Declined(NAMELESS)
-    if copy is not None:
-        return copy
-    return book.make([said.named.my_id])[said.named.my_id] if said.named.my_id else book.found(1)[0]
+    if copy is None:
+        copy = book.make([said.named.my_id])[said.named.my_id] if said.named.my_id else book.found(1)[0]
+    return book, copy
 
 
 def _holds(session: Session, book: Book, copy: DbRow[Any] | None) -> bool:
@@ -140,13 +141,14 @@ def _made_before(session: Session, arrival: Arrival) -> int | None:
     return int(answer["code"]) if answer else None
 
 
-def write_of(session: Session, copy: DbRow[Any], said: Said) -> Write:
+def write_of(book: Book, copy: DbRow[Any], said: Said) -> Write:
     """What a row asks of the store, once its copy is known; custom fields that it leaves out stay."""
     fields = dict(said.fields)
     if fields.get("custom_fields") is not None:
-        held = session.scalar(select(CUSTOMERS.c.custom_fields).where(CUSTOMERS.c.id == copy.record_id))
+        held = book.session.scalar(select(CUSTOMERS.c.custom_fields).where(CUSTOMERS.c.id == copy.record_id))
         fields["custom_fields"] = merged(held, fields["custom_fields"])
-    return Write(ENTITY, copy.external_key, Mode.PARTIAL, fields, said.extra)
+    notes = [book.renamed[copy.id]] if copy.id in book.renamed else []
+    return Write(ENTITY, copy.external_key, Mode.PARTIAL, fields, said.extra, problems=notes)
 
 
 def delete(connection: Connection, arrival: Arrival, selected: Mapping[str, str | int]) -> Work:
@@ -156,7 +158,7 @@ def delete(connection: Connection, arrival: Arrival, selected: Mapping[str, str 
         wanted = conditions(session, connection, selected)
         naming.records_by_id(session, ENTITY, matching(session, connection, wanted), lock=True)
         ids = matching(session, connection, wanted)
-        book = Book(session, connection, ENTITY, records=dict(naming.records_by_id(session, ENTITY, ids)))
+        book = Book(session, connection, ENTITY, codes=naming.codes_of(session, ENTITY, ids))
         copies = [copy for id_ in ids for copy in book.copies_of(id_)]
         writes = [Write(ENTITY, copy.external_key, Mode.DELETE) for copy in copies]
         nothing = refused(f"no customer has this {next(iter(selected))}")

@@ -2,7 +2,8 @@
 
 An `id` is the number by which the connection knows a copy, if that has one (it was imported, or the partner's server
 answered it), else our record id; numbers are looked up in that order. `myId` is the key of the connection's copy, else
-our code. A customer that nobody gave a code has its record id as its code, and shows no `myId`.
+our code, which is the hub's own key of the record. A customer that nobody gave one has its record id as its key, and
+shows no `myId`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,6 +70,8 @@ class Book:
     by_record: Rows = field(default_factory=dict)
     records: Rows = field(default_factory=dict)
     coded: dict[str, int] = field(default_factory=dict)
+    codes: dict[int, str] = field(default_factory=dict)
+    renamed: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def open(cls, session: Session, connection: Connection, entity: str, asked: Sequence[Named]) -> "Book":
@@ -93,6 +96,7 @@ class Book:
         self.by_id = _first((int(row.their_id), row) for row in called)
         self.by_key = _first((row.external_key, row) for row in keyed)
         self.by_record = _first((row.record_id, row) for row in naming.copies_by(*mine, "record_id", self.records))
+        self.codes = naming.codes_of(self.session, self.entity, self.records)
 
     def copy_of(self, named: Named) -> Row[Any] | None:
         """The copy that a row names, made if the record is there; None if it names nothing that is known.
@@ -108,6 +112,7 @@ class Book:
             return self._adopt(record, named.my_id)
         if named.my_id is not None and copy.external_key != named.my_id and named.my_id not in self.by_key:
             naming.rename(self.session, copy, self.records[record], named.my_id)
+            self.renamed[copy.id] = f"myId {copy.external_key} is now {named.my_id}"
             return self._read_again(record, copy.id)
         return copy
 
@@ -143,7 +148,7 @@ class Book:
         return naming.copies_by(*mine, "record_id", {record}) or [self._adopt(record, None)]
 
     def _adopt(self, record: int, my_id: str | None) -> Row[Any]:
-        wanted = (my_id, self.records[record].code, str(record))
+        wanted = (my_id, self.codes.get(record), str(record))
         taken = {
             row.external_key
             for row in naming.copies_by(

@@ -19,7 +19,7 @@ from synchub.dialects.dialect import Claim, Hub
 from synchub.dialects.synchroteam import customers, faults, formats
 from synchub.dialects.synchroteam.access import NAME, admit
 from synchub.dialects.synchroteam.bodies import read_row
-from synchub.dialects.synchroteam.description import DELETED, DETAILS, GREETING, LISTED, SENT
+from synchub.dialects.synchroteam.description import DELETED, DETAILS, GREETING, LISTED, LOGIN, SENT
 from synchub.dialects.synchroteam.query import PAGE, PAGE_SIZE, Page, moment, parameters, selector, whole_number
 from synchub.dialects.synchroteam.views import ENTITY, Seen, conditions, load, matching, readable, shown
 from synchub.dialects.synchroteam.wire import listed
@@ -106,7 +106,7 @@ class Door:
 
 def surface(hub: Hub) -> FastAPI:
     """The application that answers at the paths."""
-    app = FastAPI(title="Synchroteam API v2", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Synchroteam API v2", docs_url=None, redoc_url=None, dependencies=[LOGIN])
     door = Door(hub, Quotas(hub.engine), Alone(hub.engine, hub.settings, hub.wake))
     faults.speak(app)
     for root in GREETED:

@@ -5,7 +5,7 @@ number by which the connection knows the record, so that after a cut-over every 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row as DbRow
@@ -19,7 +19,7 @@ from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, shown_id, sh
 from synchub.dialects.synchroteam.views import ENTITY, load, matching, shown
 from synchub.dialects.synchroteam.wire import line as spelled
 from synchub.errors import Refused
-from synchub.intake.submission import Answer, Arrival, Submission
+from synchub.intake.submission import Answer, Arrival, Submission, digest_of
 from synchub.master import naming
 from synchub.master.entities.parties import Customer
 from synchub.master.series import skip_records
@@ -67,15 +67,16 @@ def take(session: Session, connection: Connection, arrival: Arrival, lines: Sequ
     Only those before the first that names a customer for the second time are taken: its answer's `rows` says how many.
     """
     taken = _once_each([_Line.of(number, text) for number, text in lines])
-    _place(session, connection, [line for line in taken if line.said])
+    book = _place(session, connection, [line for line in taken if line.said])
     good = [line for line in taken if line.copy is not None]
-    writes = [write_of(session, line.copy, line.said) for line in good if line.copy is not None and line.said]
+    writes = [write_of(book, line.copy, line.said) for line in good if line.copy is not None and line.said]
+    body = "".join(text for _, text in lines[: len(taken)]).encode()
 
     def answer(verdicts: Sequence[Verdict]) -> Answer:
         became = {line.number: verdict for line, verdict in zip(good, verdicts, strict=True)}
         return {"rows": [line.told(became.get(line.number)) for line in taken]}
 
-    return Submission(arrival, writes, answer)
+    return Submission(replace(arrival, body=body, digest=digest_of(body)), writes, answer)
 
 
 def _once_each(lines: list[_Line]) -> list[_Line]:
@@ -90,7 +91,7 @@ def _once_each(lines: list[_Line]) -> list[_Line]:
     return lines
 
 
-def _place(session: Session, connection: Connection, lines: list[_Line]) -> None:
+def _place(session: Session, connection: Connection, lines: list[_Line]) -> Book:
     """Find or make the copies that the lines are about, and write down their ids."""
     brought = [line.said.named.id for line in lines if line.said and line.said.named.id is not None]
     if (highest := max(brought, default=0)) >= FIRST_RECORD:
@@ -100,6 +101,7 @@ def _place(session: Session, connection: Connection, lines: list[_Line]) -> None
         _find(book, line)
     _make(book, [line for line in lines if line.said and line.copy is None])
     _number(session, lines)
+    return book
 
 
 def _find(book: Book, line: _Line) -> None:
@@ -123,7 +125,7 @@ def _check_own(book: Book, said: Said) -> None:
     record = None if number in book.by_id else book.records.get(number)
     if record is None:
         return
-    key = shown_key(record.id, record.code, book.by_record.get(record.id))
+    key = shown_key(record.id, book.codes.get(record.id), book.by_record.get(record.id))
     if (said.named.my_id or "") != key or (not key and said.fields.get("name") != record.label):
         raise Misnamed(f"the id {number} is that of another customer here")
 

@@ -31,10 +31,11 @@ GONE = '%"exists":false%'
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A record that the connection sees: its own and shared columns in `row`, and its first copy there."""
+    """A record that the connection sees: its typed columns in `row`, its first copy there, and our code of it."""
 
     row: Row[Any]
     copy: Row[Any] | None
+    code: str | None
 
     @property
     def id(self) -> int:
@@ -60,7 +61,7 @@ def readable(connection: Connection) -> frozenset[str]:
 def shown(seen: Seen, fields: Collection[str]) -> dict[str, Any]:
     """A customer in the vendor's words, with these of its fields."""
     values = {name: getattr(seen.row, name) for name in fields}
-    return details(seen.id, shown_key(seen.row.id, seen.row.code, seen.copy), values)
+    return details(seen.id, shown_key(seen.row.id, seen.code, seen.copy), values)
 
 
 def conditions(session: Session, connection: Connection, found: Mapping[str, str | int]) -> list[ColumnElement[bool]]:
@@ -130,9 +131,10 @@ def load(session: Session, connection: Connection, ids: Sequence[int]) -> Iterat
     rest = iter(ids)
     while chunk := list(islice(rest, CHUNK)):
         columns = [column for column in CUSTOMERS.c if column.name != "id"]
-        statement = select(RECORDS.c.id, RECORDS.c.code, *columns).join(CUSTOMERS, CUSTOMERS.c.id == RECORDS.c.id)
+        statement = select(RECORDS.c.id, *columns).join(CUSTOMERS, CUSTOMERS.c.id == RECORDS.c.id)
         rows = {row.id: row for row in session.execute(statement.where(db.among(RECORDS.c.id, chunk)))}
         copies: dict[int, Row[Any]] = {}
         for copy in naming.copies_by(session, connection.id, ENTITY, "record_id", chunk):
             copies.setdefault(copy.record_id, copy)
-        yield from (Seen(rows[id_], copies.get(id_)) for id_ in chunk)
+        codes = naming.codes_of(session, ENTITY, chunk)
+        yield from (Seen(rows[id_], copies.get(id_), codes.get(id_)) for id_ in chunk)
