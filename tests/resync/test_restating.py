@@ -130,6 +130,7 @@ def test_a_word_that_wins_is_restated_as_it_was_said(hub):
     hub.say("B", phone="9", pause=0.1)
     resync(hub, "B")
     assert hub.record().phone == "9"
+    assert hub.copy("B").image["phone"].floor == hub.copy("B").image["phone"].stamp
 
 
 def test_a_reference_is_restated_as_the_record_that_it_means(outranked):
