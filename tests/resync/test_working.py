@@ -214,10 +214,11 @@ def test_a_record_that_a_target_lacks_is_made_there_and_waited_for(settled):
     settled.setup("A", active=False)
     settled.say("C", key="new", name="x")
     made = resync(settled, records=[settled.record(code="new").id])
-    assert outcome(settled, made).under_way
+    settled.carry("C")
+    assert outcome(settled, made).under_way == set(made.records)
     while settled.pump("B"):
         pass
-    assert outcome(settled, made).under_way
+    assert outcome(settled, made).under_way == set(made.records)
     settled.carry()
     assert outcome(settled, made).done == made.records
     assert settled.targets["B"].holds["customer", "new"]["name"] == "x"

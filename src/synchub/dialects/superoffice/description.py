@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode
 
 from synchub.dialects.superoffice import formats
 from synchub.dialects.superoffice.agent import BASE, METHODS, Method
@@ -65,6 +66,37 @@ FAULTS: Mapping[int, str] = {
 }
 
 
+def schema_of(model: type[BaseModel], mode: JsonSchemaMode = "validation") -> dict[str, Any]:
+    """The schema of a model with nothing to look up elsewhere: it stands within a document."""
+    schema = model.model_json_schema(by_alias=True, mode=mode)
+    made: dict[str, Any] = _inlined(schema, schema.pop("$defs", {}))
+    return made
+
+
+def _inlined(schema: Any, defined: Mapping[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_inlined(each, defined) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if (name := schema.get("$ref")) is not None:
+        return _inlined(
+            {**defined[name.rpartition("/")[2]], **{k: v for k, v in schema.items() if k != "$ref"}}, defined
+        )
+    return {name: _inlined(each, defined) for name, each in schema.items()}
+
+
+def _selectable(schema: Any) -> Any:
+    """A carrier's schema as `$select` may leave it: any property may be null."""
+    if isinstance(schema, list):
+        return [_selectable(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: _selectable(each) for name, each in schema.items()}
+    if isinstance(properties := made.get("properties"), dict):
+        made["properties"] = {name: {"anyOf": [each, {"type": "null"}]} for name, each in properties.items()}
+    return made
+
+
 def _content(schema: dict[str, Any]) -> dict[str, Any]:
     return {kind: {"schema": schema} for kind in formats.ANSWERS}
 
@@ -77,7 +109,7 @@ def responses(name: str) -> dict[int | str, dict[str, Any]]:
     returns = METHODS[name].returns
     if returns is None:
         return {204: {"description": "Taken; it is done in the background."}, **made}
-    schema = CARRIERS[returns.removesuffix("[]")].model_json_schema(by_alias=True, mode="serialization")
+    schema = _selectable(schema_of(CARRIERS[returns.removesuffix("[]")], "serialization"))
     schema = {"type": "array", "items": schema} if returns.endswith("[]") else {"anyOf": [schema, {"type": "null"}]}
     return {200: {"description": METHODS[name].does, "content": _content(schema)}, **made}
 
@@ -93,7 +125,7 @@ def operation(name: str) -> dict[str, Any]:
     made: dict[str, Any] = {"security": [{each: []} for each in SECURITY], "parameters": [select]}
     model = REQUESTS[name]
     if model is not None:
-        schema = model.model_json_schema(by_alias=True)
+        schema = schema_of(model)
         kinds = (*formats.ANSWERS, formats.FORM)
         made["requestBody"] = {"required": True, "content": {kind: {"schema": schema} for kind in kinds}}
     return made
