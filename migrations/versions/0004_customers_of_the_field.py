@@ -27,7 +27,8 @@ def upgrade() -> None:
     op.create_table(
         "quota",
         sa.Column("connection_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("full_at", sa.BigInteger(), nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name="fk_quota_connection_id"),
         sa.PrimaryKeyConstraint("connection_id", name="pk_quota"),
     )

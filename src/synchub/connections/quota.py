@@ -1,8 +1,8 @@
 """How many requests a connection may make in all processes together: `rate_limit` a minute, drawn in slices.
 
-One row per connection knows when its allowance will be full again. A process draws a slice of a twentieth of it and
-spends that without asking the store; a slice that is not spent within a minute lapses. So the processes together let
-through what the limit says, and at most a slice for each of them more.
+One row per connection counts the requests of a minute, which begins with the first of them. A process draws a slice of
+a twentieth of the limit and spends that without asking the store; what is not spent lapses with its minute. So the
+processes together let through what the limit says, or less by what one of them drew and did not need.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ ROWS = db.table_of(Quota)
 class Standing:
     """How a connection stands: its requests a minute, and how many are left.
 
-    `again_at` is the moment (microseconds) at which it has all of them, or, if none are left, the next one.
+    `again_at` is the moment (microseconds) at which it has all of them again.
     """
 
     limit: int
@@ -43,12 +43,11 @@ class Spent(TooMany):
 
 @dataclass(slots=True)
 class _Slice:
-    """What a process has drawn: `elsewhere` is what the row still had after that."""
+    """What a process has drawn of a minute that ends at `until`; `elsewhere` is what the row still had after that."""
 
     limit: int
     left: int
     elsewhere: int
-    again_at: int
     until: int
 
 
@@ -71,29 +70,25 @@ class Quotas:
             return None
         async with self._turns[connection.id]:
             held = self._slices.get(connection.id)
-            if held is None or held.limit != limit or held.until <= clock.now():
+            if held is None or held.limit != limit or held.until <= clock.now() or (not held.left and held.elsewhere):
                 held = await asyncio.to_thread(self._draw, connection.id, limit)
                 self._slices[connection.id] = held
         if held.left == 0:
-            raise Spent(Standing(limit, 0, held.again_at))
+            raise Spent(Standing(limit, 0, held.until))
         held.left -= 1
-        if held.left == 0:
-            held.until = 0
-        return Standing(limit, held.elsewhere + held.left, held.again_at)
+        return Standing(limit, held.elsewhere + held.left, held.until)
 
     def _draw(self, connection: int, limit: int) -> _Slice:
-        now, cost = clock.now(), MINUTE // limit
+        now = clock.now()
         with db.writing(self._engine) as session:
-            made = {"connection_id": connection, "full_at": now}
+            made = {"connection_id": connection, "began_at": now, "used": 0}
             session.execute(db.insert(session, ROWS).on_conflict_do_nothing(), made)
             mine = ROWS.c.connection_id == connection
-            full_at = max(session.scalars(db.locked(select(ROWS.c.full_at).where(mine))).one(), now)
-            free = max(0, (now + MINUTE - full_at) // cost)
+            began, used = session.execute(db.locked(select(ROWS.c.began_at, ROWS.c.used).where(mine))).one()
+            if now >= began + MINUTE:
+                began, used = now, 0
+            free = max(0, limit - used)
             drawn = min(free, max(1, limit // SLICES), LARGEST_SLICE)
-            full_at += drawn * cost
             if drawn:
-                session.execute(update(ROWS).where(mine).values(full_at=full_at))
-        if drawn == 0:
-            next_at = full_at + cost - MINUTE
-            return _Slice(limit, 0, 0, next_at, next_at)
-        return _Slice(limit, drawn, free - drawn, full_at, now + MINUTE)
+                session.execute(update(ROWS).where(mine).values(began_at=began, used=used + drawn))
+        return _Slice(limit, drawn, free - drawn, began + MINUTE)

@@ -13,15 +13,16 @@ HUB = 0
 
 
 class Quota(Base):
-    """How much of its requests a minute a connection has used, over all processes.
+    """How many of its requests of the present minute a connection has used, over all processes.
 
-    `full_at` is the moment (microseconds) at which it may make all of them again: each request moves it on.
+    The minute begins (microseconds) with the first request after the last one.
     """
 
     __tablename__ = "quota"
 
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"), primary_key=True, autoincrement=False)
-    full_at: Mapped[int] = mapped_column(BigInteger)
+    began_at: Mapped[int] = mapped_column(BigInteger)
+    used: Mapped[int] = mapped_column(Integer)
 
 
 class Connection(Base):
