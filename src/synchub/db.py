@@ -34,7 +34,8 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
@@ -232,9 +233,20 @@ def among(what: Any, values: Iterable[Any]) -> ColumnElement[bool]:
     return _Among(what, bindparam(None, list(values), type_=kind, unique=True))
 
 
+def many(what: Any, name: str) -> ColumnElement[bool]:
+    """As `among`, with the values given at execution as the parameter `name`, for a statement that is built once."""
+    kind = _NUMBERS if issubclass(what.type.python_type, int) else _TEXTS
+    return _Among(what, bindparam(name, type_=kind))
+
+
 def insert(session: Session, table: Any) -> Any:
     """An INSERT of the session's database, which knows ON CONFLICT."""
-    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
+    return inserting(table, sqlite=is_sqlite(session))
+
+
+def inserting(table: Any, *, sqlite: bool) -> Any:
+    """As `insert`, where the database is known."""
+    return sqlite_insert(table) if sqlite else postgresql.insert(table)
 
 
 def locked(statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:

@@ -25,7 +25,7 @@ from synchub.outbox.reading import list_deliveries
 SYNCHUB = str(Path(sys.executable).parent / "synchub")
 KEY = "a key that is long enough for the tests"
 PATIENCE = 90.0
-STEP = 0.05
+STEP = 0.2
 
 
 def eventually(look: Callable[[], Any], within: float = PATIENCE) -> Any:
@@ -201,6 +201,12 @@ class Hub:
     def records(self) -> list[dict[str, Any]]:
         """The records in its store, as the command line lists them."""
         return self.synchub("record", "list", "--json")
+
+    def state(self) -> str:
+        """What an operator would look at when something is late."""
+        looks = [("connection", "list"), ("delivery", "list")]
+        said = ["\n".join(self.command(*look).stdout.splitlines()[:20]) for look in looks]
+        return "\n".join([*said, *("".join(process.said) for process in self.processes.values())])
 
     def close(self) -> None:
         """Leave nothing running."""

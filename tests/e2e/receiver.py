@@ -19,6 +19,7 @@ class Receiver:
         self.forged = 0
         self.answers = threading.Event()
         self.answers.set()
+        self._newest: dict[int, dict[str, Any]] = {}
         self._guard = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
@@ -35,8 +36,7 @@ class Receiver:
     def latest(self) -> list[dict[str, Any]]:
         """What it knows of each record: what the newest webhook about it said."""
         with self._guard:
-            told = [document["data"] for document in self.heard]
-        return list({data["record"]: data for data in sorted(told, key=lambda data: int(data["number"]))}.values())
+            return list(self._newest.values())
 
     def repeats(self) -> list[str]:
         """The ids that came more than once."""
@@ -60,6 +60,9 @@ class Receiver:
         with self._guard:
             self.ids.append(headers["webhook-id"])
             self.heard.append(json.loads(body))
+            data = self.heard[-1]["data"]
+            if int(data["number"]) >= int(self._newest.get(data["record"], data)["number"]):
+                self._newest[data["record"]] = data
         return 204
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

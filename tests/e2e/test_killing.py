@@ -46,18 +46,24 @@ def test_what_was_acknowledged_before_a_kill_is_everywhere_soon_after(hub_a, hub
         assert acknowledged
         promises |= load.promises
 
-        await_all(acknowledged, lambda: (data["label"] for data in receiver.latest()), restarted)
-        await_all(acknowledged, hub_a.labels, restarted)
-        await_all({key: turn for key, turn in acknowledged.items() if is_told_to_branch(key)}, hub_b.labels, restarted)
+        to_branch = {key: turn for key, turn in acknowledged.items() if is_told_to_branch(key)}
+        await_all(hub_a, acknowledged, lambda: (data["label"] for data in receiver.latest()), restarted)
+        await_all(hub_a, acknowledged, hub_a.labels, restarted)
+        await_all(hub_a, to_branch, hub_b.labels, restarted)
         hub_a.await_ready(role)
     assert not forgotten(promises, hub_a.records())
     assert receiver.forged == 0
 
 
-def await_all(acknowledged, names, restarted):
+def await_all(hub, acknowledged, names, restarted):
     """See that all is held at a place in time; `names` answers the names of the records there."""
     left = restarted + RECOVERY - time.monotonic()
-    eventually(lambda: not lost(acknowledged, told(names())), left)
+    try:
+        eventually(lambda: not lost(acknowledged, told(names())), left)
+    except AssertionError as late:
+        late.add_note(f"of {len(acknowledged)} are not there: {list(lost(acknowledged, told(names())).items())[:20]}")
+        late.add_note(hub.state())
+        raise
 
 
 def is_told_to_branch(key):

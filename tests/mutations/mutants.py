@@ -289,7 +289,7 @@ PROMISES = (
     Mutant(
         "two workers never have the same copy in flight",
         CLAIM,
-        "DELIVERIES.c.lease_until <= now,",
+        'DELIVERIES.c.lease_until <= bindparam("now"),',
         "DELIVERIES.c.lease_until >= 0,",
         "tests/outbox/test_settling.py::test_what_another_worker_claimed_since_is_not_settled_by_the_old_token[sqlite]",
     ),

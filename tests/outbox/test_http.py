@@ -225,9 +225,12 @@ def test_a_url_that_is_none_is_not_connected(client):
             client.post(url, b"", {}, 5)
 
 
-def test_a_name_look_up_keeps_the_deadline():
+def test_a_name_look_up_keeps_the_deadline(monkeypatch):
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait() and [])
     with pytest.raises(TimeoutError):
-        resolve("localhost", 80, 0)
+        resolve("slow.test", 80, 0.01)
+    answered.set()
 
 
 def test_a_time_that_is_over_sends_nothing(client):

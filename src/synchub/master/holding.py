@@ -28,6 +28,8 @@ from synchub.master.tables import Change, CrossReference, MasterRecord
 COPIES = db.table_of(CrossReference)
 RECORDS = db.table_of(MasterRecord)
 CHANGES = db.table_of(Change)
+_RECORDS = db.locked(select(RECORDS).where(db.many(RECORDS.c.id, "ids")).order_by(RECORDS.c.id))
+_COPIES = db.locked(select(COPIES).where(db.many(COPIES.c.record_id, "ids")).order_by(COPIES.c.id))
 
 
 @dataclass(slots=True)
@@ -50,11 +52,9 @@ def hold(
     """
     if not ids:
         return {}
-    among = db.among(RECORDS.c.id, sorted(ids))
-    rows = session.execute(db.locked(select(RECORDS).where(among).order_by(RECORDS.c.id)))
-    records = {row.id: Record.of(row, rules) for row in rows}
-    theirs = db.among(COPIES.c.record_id, sorted(ids))
-    for row in session.execute(db.locked(select(COPIES).where(theirs).order_by(COPIES.c.id))):
+    asked = {"ids": sorted(ids)}
+    records = {row.id: Record.of(row, rules) for row in session.execute(_RECORDS, asked)}
+    for row in session.execute(_COPIES, asked):
         copy = copying.load(row)
         records[copy.record].copies.append(copy)
     resolved = _resolve(session, records, known or {})

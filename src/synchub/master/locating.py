@@ -18,6 +18,11 @@ from synchub.master.series import draw_records
 from synchub.master.tables import CrossReference, MasterRecord
 
 REFERENCES = db.table_of(CrossReference)
+_FOUND = select(REFERENCES).where(
+    db.many(REFERENCES.c.connection_id, "connections"),
+    db.many(REFERENCES.c.entity, "entities"),
+    db.many(REFERENCES.c.external_key, "keys"),
+)
 
 
 class Key(NamedTuple):
@@ -32,13 +37,12 @@ def find(session: Session, keys: Collection[Key]) -> dict[Key, Row[Any]]:
     """The cross references of these keys, as rows, by key; keys without one are left out."""
     if not keys:
         return {}
-    rows = session.execute(
-        select(REFERENCES).where(
-            db.among(REFERENCES.c.connection_id, sorted({key.connection for key in keys})),
-            db.among(REFERENCES.c.entity, sorted({key.entity for key in keys})),
-            db.among(REFERENCES.c.external_key, sorted({key.key for key in keys})),
-        )
-    )
+    asked = {
+        "connections": sorted({key.connection for key in keys}),
+        "entities": sorted({key.entity for key in keys}),
+        "keys": sorted({key.key for key in keys}),
+    }
+    rows = session.execute(_FOUND, asked)
     found = {Key(row.connection_id, row.entity, row.external_key): row for row in rows}
     return {key: found[key] for key in keys if key in found}
 

@@ -1,27 +1,40 @@
 """Numbers that the whole hub shares: the change counter and the series of record ids."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import BigInteger, bindparam, func, select, text, update
 from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.master.tables import Counter
 
+COUNTERS = db.table_of(Counter)
 PRESENT_RULES = select(func.coalesce(func.sum(Connection.rules_version + 1), 0)).scalar_subquery()
 """`Rules.version` of the connections as they are now."""
+_READ = select(COUNTERS.c.value).where(COUNTERS.c.name == "change")
+_RAISED = (
+    update(COUNTERS)
+    .where(COUNTERS.c.name == bindparam("which"))
+    .values(value=COUNTERS.c.value + bindparam("count", type_=BigInteger))
+)
+_SKIPPED = (
+    update(COUNTERS)
+    .where(COUNTERS.c.name == bindparam("which"), COUNTERS.c.value < bindparam("taken", type_=BigInteger))
+    .values(value=bindparam("taken", type_=BigInteger))
+)
+_DRAWN = _RAISED.returning(COUNTERS.c.value)
+_DRAWN_UNDER = _RAISED.returning(COUNTERS.c.value, PRESENT_RULES.label("rules"))
 
 
 def read_counter(session: Session) -> int:
     """The present change number."""
-    return session.scalars(select(Counter.value).where(Counter.name == "change")).one()
+    return int(session.scalars(_READ).one())
 
 
 def draw_numbers(session: Session, count: int) -> range:
     """The next change numbers; the last lock that a transaction takes, so that they rise in the order of commits."""
-    return _numbers(_draw(session, "change", count, Counter.value).one().value, count)
+    return _draw(session, "change", count)
 
 
 def draw_under(session: Session, count: int, rules: int) -> range:
@@ -33,7 +46,7 @@ def draw_under(session: Session, count: int, rules: int) -> range:
     Raises:
         Overtaken: the rules have changed since.
     """
-    drawn = _draw(session, "change", count, Counter.value, PRESENT_RULES.label("rules")).one()
+    drawn = session.execute(_DRAWN_UNDER, {"which": "change", "count": count}).one()
     if drawn.rules != rules:
         raise db.Overtaken("the rules were changed while records were being weighed")
     return _numbers(drawn.value, count)
@@ -44,7 +57,7 @@ def draw_records(session: Session, count: int) -> Iterator[int]:
     if count == 0:
         return iter(())
     if db.is_sqlite(session):
-        return iter(_numbers(_draw(session, "record", count, Counter.value).one().value, count))
+        return iter(_draw(session, "record", count))
     drawn = text("SELECT nextval('record_number') FROM generate_series(1, :count)")
     return iter(sorted(session.scalars(drawn, {"count": count})))
 
@@ -52,18 +65,14 @@ def draw_records(session: Session, count: int) -> Iterator[int]:
 def skip_records(session: Session, taken: int) -> None:
     """Let no new record have an id up to this one: a partner brought it along from elsewhere."""
     if db.is_sqlite(session):
-        behind = update(Counter).where(Counter.name == "record", Counter.value < taken)
-        session.execute(behind.values(value=taken), execution_options={"synchronize_session": False})
+        session.execute(_SKIPPED, {"which": "record", "taken": taken})
         return
-    session.execute(
-        text("SELECT setval('record_number', GREATEST(:taken, (SELECT last_value FROM record_number)))"),
-        {"taken": taken},
-    )
+    skipping = text("SELECT setval('record_number', :taken) FROM record_number WHERE last_value < :taken")
+    session.execute(skipping, {"taken": taken})
 
 
-def _draw(session: Session, name: str, count: int, *returned: Any) -> Any:
-    statement = update(Counter).where(Counter.name == name).values(value=Counter.value + count).returning(*returned)
-    return session.execute(statement, execution_options={"synchronize_session": False})
+def _draw(session: Session, name: str, count: int) -> range:
+    return _numbers(session.scalars(_DRAWN, {"which": name, "count": count}).one(), count)
 
 
 def _numbers(last: int, count: int) -> range:

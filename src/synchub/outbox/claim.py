@@ -7,6 +7,7 @@ So the store knows at any moment what may be on its way, also when the worker th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -31,6 +32,7 @@ from synchub.outbox.words import TYPED, Words, told_fields
 COPIES = db.table_of(CrossReference)
 RECORDS = db.table_of(MasterRecord)
 DELIVERIES = db.table_of(Delivery)
+TARGETS = db.table_of(Connection)
 
 LEASE = 15 * SECOND
 """How long a claim holds without being renewed (`leases`)."""
@@ -40,6 +42,26 @@ PATIENCE = SECOND // 5
 """How long a record waits before it is looked at again for one that it refers to."""
 SENT = ("their_id", "known", "flight", "ended", "rounds", "sent_number")
 """The columns of a copy that telling changes."""
+
+# Statements are built once: that costs more than to run them on a few rows.
+_TARGET = select(TARGETS.c.active, TARGETS.c.paused, TARGETS.c.backoff_until, TARGETS.c.backoff_count).where(
+    TARGETS.c.id == bindparam("target")
+)
+_DUE = db.locked(
+    select(DELIVERIES)
+    .where(
+        DELIVERIES.c.connection_id == bindparam("target"),
+        DELIVERIES.c.state == State.WAITING,
+        DELIVERIES.c.due <= bindparam("now"),
+        DELIVERIES.c.lease_until <= bindparam("now"),
+    )
+    .order_by(DELIVERIES.c.precedence, DELIVERIES.c.due, DELIVERIES.c.copy_id)
+    .limit(bindparam("batch")),
+    skip_locked=True,
+)
+_COPIES = db.locked(select(COPIES).where(db.many(COPIES.c.id, "ids")).order_by(COPIES.c.id))
+_TOLD: Any = update(COPIES).where(COPIES.c.id == bindparam("b_id")).values({name: bindparam(name) for name in SENT})
+_DONE = delete(DELIVERIES).where(db.many(DELIVERIES.c.copy_id, "ids"))
 
 
 @dataclass(slots=True)
@@ -71,11 +93,7 @@ def claim(
     committed before anything is sent.
     """
     made = Claim(connection.id)
-    target = session.execute(
-        select(Connection.active, Connection.paused, Connection.backoff_until, Connection.backoff_count).where(
-            Connection.id == connection.id
-        )
-    ).one()
+    target = session.execute(_TARGET, {"target": connection.id}).one()
     if not target.active or target.paused or target.backoff_until > now:
         return made
     made.in_trouble = target.backoff_count > 0
@@ -87,18 +105,7 @@ def claim(
 
 def _due(session: Session, connection: int, batch: int, now: int) -> list[DbRow[Any]]:
     """The deliveries to look at, locked. Those that were carried in vain before go in smaller calls."""
-    free = (
-        select(DELIVERIES)
-        .where(
-            DELIVERIES.c.connection_id == connection,
-            DELIVERIES.c.state == State.WAITING,
-            DELIVERIES.c.due <= now,
-            DELIVERIES.c.lease_until <= now,
-        )
-        .order_by(DELIVERIES.c.precedence, DELIVERIES.c.due, DELIVERIES.c.copy_id)
-        .limit(batch)
-    )
-    rows = session.execute(db.locked(free, skip_locked=True)).all()
+    rows = session.execute(_DUE, {"target": connection, "batch": batch, "now": now}).all()
     alike = [row for row in rows if (row.entity, row.tries) == (rows[0].entity, rows[0].tries)]
     return alike[: max(1, batch >> rows[0].tries)] if rows else []
 
@@ -211,26 +218,27 @@ class _Desk:
 
 def locked_copies(session: Session, ids: Sequence[int]) -> dict[int, Copy]:
     """Copies by id, locked in that order until the transaction ends."""
-    rows = session.execute(db.locked(select(COPIES).where(db.among(COPIES.c.id, ids)).order_by(COPIES.c.id)))
-    return {row.id: copying.load(row) for row in rows}
+    return {row.id: copying.load(row) for row in session.execute(_COPIES, {"ids": list(ids)})}
 
 
 def _golden(session: Session, entity: str, ids: set[int]) -> dict[int, Any]:
     """The records' numbers and typed fields, by one statement, so that both are of one moment."""
+    return {row.id: row for row in session.execute(_golden_of(entity), {"ids": sorted(ids)})}
+
+
+@cache
+def _golden_of(entity: str) -> Any:
     typed = db.table_of(ENTITIES[entity])
     shared = [RECORDS.c[name] for name in SHARED]
     fields = [typed.c[name].label(TYPED + name) for name in ENTITIES[entity].fields()]
-    chosen = db.among(RECORDS.c.id, sorted(ids))
-    rows = session.execute(select(*shared, *fields).join(typed, typed.c.id == RECORDS.c.id).where(chosen))
-    return {row.id: row for row in rows}
+    return select(*shared, *fields).join(typed, typed.c.id == RECORDS.c.id).where(db.many(RECORDS.c.id, "ids"))
 
 
 def write_copies(session: Session, copies: Sequence[Copy]) -> None:
     """Write what telling changed of copies."""
     rows = [{"b_id": copy.id, **_told_columns(copy)} for copy in copies]
     if rows:
-        values: dict[str, Any] = {name: bindparam(name) for name in SENT}
-        session.execute(update(COPIES).where(COPIES.c.id == bindparam("b_id")).values(values), rows)
+        session.execute(_TOLD, rows)
 
 
 def _told_columns(copy: Copy) -> dict[str, Any]:
@@ -241,11 +249,16 @@ def _told_columns(copy: Copy) -> dict[str, Any]:
 def write_deliveries(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Write changes of deliveries, all of the same columns; `b_id` is the copy's id."""
     if rows:
-        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "b_id"}
-        session.execute(update(DELIVERIES).where(DELIVERIES.c.copy_id == bindparam("b_id")).values(values), list(rows))
+        session.execute(_noting(tuple(name for name in rows[0] if name != "b_id")), list(rows))
+
+
+@cache
+def _noting(names: tuple[str, ...]) -> Any:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return update(DELIVERIES).where(DELIVERIES.c.copy_id == bindparam("b_id")).values(values)
 
 
 def delete_deliveries(session: Session, ids: Sequence[int]) -> None:
     """Delete deliveries that are done."""
     if ids:
-        session.execute(delete(DELIVERIES).where(db.among(DELIVERIES.c.copy_id, ids)))
+        session.execute(_DONE, {"ids": list(ids)})

@@ -17,6 +17,11 @@ from synchub.master.tables import CrossReference
 from synchub.outbox.sender import TargetSettings
 
 COPIES = db.table_of(CrossReference)
+_COPIES_AT = (
+    select(COPIES)
+    .where(COPIES.c.connection_id == bindparam("target"), db.many(COPIES.c.record_id, "records"))
+    .order_by(COPIES.c.id)
+)
 DEFAULT_TEMPLATE = str(TargetSettings.model_fields["key_template"].default)
 ROUNDS = 3
 NO_KEY = "no key is free for it at the target: neither its code nor its key_template; set another template and retry"
@@ -67,10 +72,7 @@ def rekey(session: Session, connection: Connection, stranded: Collection[Copy], 
 
 def copies_at(session: Session, connection: int, records: Iterable[int]) -> list[Row[Any]]:
     """All copies of records at one target, oldest first."""
-    chosen = db.among(COPIES.c.record_id, sorted(records))
-    return list(
-        session.execute(select(COPIES).where(COPIES.c.connection_id == connection, chosen).order_by(COPIES.c.id))
-    )
+    return list(session.execute(_COPIES_AT, {"target": connection, "records": sorted(records)}))
 
 
 def _choose(session: Session, connection: Connection, records: Collection[Any], *, last: bool) -> dict[Place, int]:

@@ -5,10 +5,11 @@ the cursor moves only over numbers that one statement has read. A row that is th
 never passed over: whoever settles it at this moment must see that there is more to send.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, case, or_, select, update
+from sqlalchemy import Row, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from synchub import db
@@ -22,6 +23,20 @@ from synchub.outbox.words import told_fields
 
 RECORDS = db.table_of(MasterRecord)
 DELIVERIES = db.table_of(Delivery)
+TARGETS = db.table_of(Connection)
+
+# Statements are built once: that costs more than to run them on a few rows.
+_TARGET = db.locked(
+    select(TARGETS.c.cursor, TARGETS.c.told, TARGETS.c.settings).where(TARGETS.c.id == bindparam("target")),
+    skip_locked=True,
+)
+_CHANGED = (
+    select(*(RECORDS.c[name] for name in ("id", "entity", "code", "changed", "exists", "exists_stamp")))
+    .where(RECORDS.c.changed > bindparam("cursor"))
+    .order_by(RECORDS.c.changed)
+    .limit(bindparam("window"))
+)
+_MOVED = update(TARGETS).where(TARGETS.c.id == bindparam("target")).values(cursor=bindparam("last"))
 
 
 def pump(session: Session, connection: Connection, sender: Sender, window: int, now: int) -> int:
@@ -30,24 +45,14 @@ def pump(session: Session, connection: Connection, sender: Sender, window: int, 
     Another worker that is at it for this target makes the answer 0, and so does a connection that was changed since
     `connection` was read: its cursor may have gone back for what it is told now. Must run in a writing transaction.
     """
-    columns = (Connection.cursor, Connection.told, Connection.settings)
-    target = session.execute(
-        db.locked(select(*columns).where(Connection.id == connection.id), skip_locked=True)
-    ).one_or_none()
+    target = session.execute(_TARGET, {"target": connection.id}).one_or_none()
     if target is None or (target.told, target.settings) != (connection.told, connection.settings):
         return 0
-    changed = _changed(session, target.cursor, window)
+    changed = session.execute(_CHANGED, {"cursor": target.cursor, "window": window}).all()
     if changed:
         _deliver(session, connection, [record for record in changed if _concerns(connection, sender, record)], now)
-        moved = update(Connection).where(Connection.id == connection.id).values(cursor=changed[-1].changed)
-        session.execute(moved, execution_options={"synchronize_session": False})
+        session.execute(_MOVED, {"target": connection.id, "last": changed[-1].changed})
     return len(changed)
-
-
-def _changed(session: Session, cursor: int, window: int) -> Sequence[Row[Any]]:
-    columns = [RECORDS.c[name] for name in ("id", "entity", "code", "changed", "exists", "exists_stamp")]
-    behind = select(*columns).where(RECORDS.c.changed > cursor).order_by(RECORDS.c.changed).limit(window)
-    return session.execute(behind).all()
 
 
 def _concerns(connection: Connection, sender: Sender, record: Row[Any]) -> bool:
@@ -66,7 +71,7 @@ def _deliver(session: Session, connection: Connection, records: Collection[Row[A
     rows = [delivery_row(copy, numbers[copy.record_id], now) for copy in sorted(copies, key=lambda copy: copy.id)]
     _end_loops(session, copies, {record.id for record in records if not record.exists}, now)
     if rows:
-        session.execute(_raising(session, now), rows)
+        session.execute(_raising(sqlite=db.is_sqlite(session)), rows)
 
 
 def _end_loops(session: Session, copies: Collection[Row[Any]], gone: Collection[int], now: int) -> None:
@@ -93,14 +98,15 @@ def delivery_row(copy: Row[Any], number: int, now: int) -> dict[str, Any]:
     }
 
 
-def _raising(session: Session, now: int) -> Any:
+@cache
+def _raising(*, sqlite: bool) -> Any:
     """The INSERT that raises `wanted` of a row that is there, and wakes one that was given up at a smaller number."""
-    statement = db.insert(session, DELIVERIES)
+    statement = db.inserting(DELIVERIES, sqlite=sqlite)
     newer = statement.excluded.wanted > DELIVERIES.c.wanted
     given_up = or_(
         DELIVERIES.c.state == State.PARKED,
         DELIVERIES.c.state == State.DEAD,
-        and_(DELIVERIES.c.state == State.LOOP, DELIVERIES.c.due <= now),
+        and_(DELIVERIES.c.state == State.LOOP, DELIVERIES.c.due <= statement.excluded.due),
     )
     wakes = and_(newer, given_up)
     return statement.on_conflict_do_update(
@@ -108,7 +114,7 @@ def _raising(session: Session, now: int) -> Any:
         set_={
             "wanted": case((newer, statement.excluded.wanted), else_=DELIVERIES.c.wanted),
             "state": case((wakes, State.WAITING.value), else_=DELIVERIES.c.state),
-            "due": case((wakes, now), else_=DELIVERIES.c.due),
+            "due": case((wakes, statement.excluded.due), else_=DELIVERIES.c.due),
             "tries": case((wakes, 0), else_=DELIVERIES.c.tries),
         },
     )

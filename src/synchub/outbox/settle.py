@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from synchub import clock, db
@@ -24,6 +24,11 @@ ANSWERED = frozenset({Verdict.ACCEPTED, Verdict.REFUSED})
 
 DELIVERIES = db.table_of(Delivery)
 ATTEMPTS = db.table_of(Attempt)
+_OURS = db.locked(
+    select(DELIVERIES)
+    .where(db.many(DELIVERIES.c.copy_id, "ids"), DELIVERIES.c.token == bindparam("token"))
+    .order_by(DELIVERIES.c.copy_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +156,7 @@ def about_the_target(session: Session, claim: Claim, outcomes: Sequence[Outcome]
 
 def _open(session: Session, claim: Claim, parcels: Sequence[Parcel], now: int) -> _Desk:
     ids = [parcel.copy for parcel in parcels]
-    ours = select(DELIVERIES).where(db.among(DELIVERIES.c.copy_id, ids), DELIVERIES.c.token == claim.token)
-    rows = {row.copy_id: row for row in session.execute(db.locked(ours.order_by(DELIVERIES.c.copy_id)))}
+    rows = {row.copy_id: row for row in session.execute(_OURS, {"ids": ids, "token": claim.token})}
     return _Desk(rows, locked_copies(session, sorted(rows)), now)
 
 

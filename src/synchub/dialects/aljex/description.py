@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from fastapi.security.http import HTTPBase
+
 from synchub.dialects.aljex.rows import ACTIONS
 from synchub.dialects.aljex.tables import TABLES
 
+LOGIN = HTTPBase(
+    scheme="basic", scheme_name="basic", description="the connection's user name and password", auto_error=False
+)
+"""How a partner proves itself; `access` looks at the header itself."""
 REQUEST: dict[str, Any] = {
-    "security": [{"basic": []}],
     "requestBody": {
         "required": True,
         "description": "One record: two constant parameters, and one for each field of the record. Names are "

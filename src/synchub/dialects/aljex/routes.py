@@ -7,13 +7,13 @@ from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Security
 from fastapi.responses import JSONResponse
 
 from synchub.connections.tables import Connection
 from synchub.dialects.aljex import faults
 from synchub.dialects.aljex.access import NAME, admit
-from synchub.dialects.aljex.description import REQUEST, RESPONSES
+from synchub.dialects.aljex.description import LOGIN, REQUEST, RESPONSES
 from synchub.dialects.aljex.form import keepable, read_form
 from synchub.dialects.aljex.rows import Quarantined, read_row
 from synchub.dialects.aljex.settings import AljexSettings
@@ -34,7 +34,13 @@ def surface(hub: Hub) -> FastAPI:
     app = FastAPI(title="Aljex: live sync", docs_url=None, redoc_url=None)
     faults.speak(app)
 
-    @app.post(PATH, summary="Synchronise one record", responses=RESPONSES, openapi_extra=REQUEST)
+    @app.post(
+        PATH,
+        summary="Synchronise one record",
+        responses=RESPONSES,
+        openapi_extra=REQUEST,
+        dependencies=[Security(LOGIN)],
+    )
     async def sync(request: Request) -> JSONResponse:
         """Store the record as it is now, or its end. Success is answered only after it is on disk."""
         connection = await admit(hub.directory, request)
