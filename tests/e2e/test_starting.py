@@ -66,7 +66,7 @@ def test_a_newcomer_pastes_what_the_demo_prints_and_sees_it_arrive(fresh):
 
     page = eventually(lambda: shown if (shown := arrived(fresh)).count("<article>") == 2 else None)
     assert page.count("signature is right") == 2
-    for label in ("ABC Co., Ltd.", "Night Desk"):
+    for label in ("Harbour Bakery", "Night Desk"):
         assert label in page
 
 

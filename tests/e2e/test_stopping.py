@@ -6,7 +6,7 @@ from tests.e2e.load import Load, forgotten
 
 pytestmark = pytest.mark.slow
 
-DRAIN = 10.0
+DRAIN = 20.0
 PATIENCE = 30.0
 """Seconds more for the process itself to end on a machine that does other things."""
 

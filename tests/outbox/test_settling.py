@@ -551,7 +551,8 @@ def test_a_slow_target_gives_back_what_it_did_not_get_to(hub, monkeypatch):
     assert len(b.holds) == 3
 
 
-def test_an_accepted_call_before_trouble_ends_the_old_trouble_and_begins_a_new_one(hub, capsys):
+def test_an_accepted_call_before_trouble_ends_the_old_trouble_and_begins_a_new_one(hub, capsys, monkeypatch):
+    monkeypatch.setattr("synchub.outbox.courier.TRIP", float("inf"))
     b = hub.aim("B", Target(batch=1))
     many(hub, 3)
     b.answers = [TROUBLE, OK, TROUBLE, TROUBLE]

@@ -40,7 +40,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Courier:
-    """Carries for one target; several threads may share one. `left` is the time that a stopping process still gives."""
+    """Carries for one target; several threads may share one.
+
+    `left` is the time that a stopping process still gives to calls; what came of them is written down afterwards too.
+    """
 
     engine: Engine
     connection: Connection
@@ -59,7 +62,7 @@ class Courier:
         )
         if claimed.parcels:
             held = leases.of_deliveries([parcel.copy for parcel in claimed.parcels], claimed.token)
-            with self.leases.held(held, began) as lease, limited(lambda: min(lease.left(), self.left())):
+            with self.leases.held(held, began) as lease, limited(lease.left):
                 self.carry(claimed)
         return claimed.looked > 0
 
@@ -67,7 +70,7 @@ class Courier:
         """Send the parcels of a claim, in as many calls as it takes, settle them, and give back what is left."""
         parts = list(_parts(claimed.parcels, self.sender))
         trip = _Trip(claimed, parts, HALVINGS * self.attempt_seconds)
-        while trip.goes_on() and seconds_left() > 0:
+        while trip.goes_on() and self.may_call():
             trip.take(self._call(trip.next()))
             if trip.is_to_settle():
                 self._settle(trip)
@@ -77,10 +80,15 @@ class Courier:
                 self.write(partial(release, claim=claimed, parcels=rest, smaller=halved and trip.well))
         self.bundle = min(BUNDLE, 2 * self.bundle) if trip.was_quick() else 1
 
+    def may_call(self) -> bool:
+        """Whether there is time for another call."""
+        return min(seconds_left(), self.left()) > 0
+
     def _call(self, parcels: Sequence[Parcel]) -> Call:
         started = clock.now()
         try:
-            outcome, ours = self.sender.send(parcels, self.attempt_seconds), False
+            with limited(self.left):
+                outcome, ours = self.sender.send(parcels, self.attempt_seconds), False
         except Exception as error:  # the edge: a fault in one dialect must not end the worker
             log.exception("a sender failed", target=self.connection.name)
             outcome, ours = Outcome(Verdict.REFUSED, f"fault of the hub: {type(error).__name__}: {error}"), True

@@ -26,7 +26,7 @@ from synchub.outbox.pump import DELIVERIES, delivery_row
 from synchub.outbox.sender import EventSender, FeedEvent, Outcome, Verdict
 from synchub.outbox.settle import Settled, about_the_target, note_attempt
 from synchub.outbox.tables import FeedLease, State
-from synchub.outbox.wires import limited, seconds_left
+from synchub.outbox.wires import limited
 from synchub.outbox.words import told_fields
 
 CHANGES = db.table_of(Change)
@@ -121,7 +121,7 @@ class Follower:
         held = leases.of_feed(connection.id, page.token)
         with (
             self.courier.leases.held(held, began) as lease,
-            limited(lambda: min(lease.left(), self.courier.left())),
+            limited(lease.left),
         ):
             self._tell(page)
         return True
@@ -130,7 +130,7 @@ class Follower:
         reached = 0
         for row in page.rows:
             event = event_of(self.courier.connection, self.sender, row)
-            if seconds_left() <= 0 or (event is not None and not self._tell_one(page, row, event)):
+            if not self.courier.may_call() or (event is not None and not self._tell_one(page, row, event)):
                 break
             reached = row.number
         self.courier.write(lambda session: _give_back(session, self.courier.connection.id, page.token, reached))
@@ -139,7 +139,8 @@ class Follower:
         """Tell one change; whether the feed goes on."""
         started = clock.now()
         try:
-            outcome = self.sender.send_event(event, self.courier.attempt_seconds)
+            with limited(self.courier.left):
+                outcome = self.sender.send_event(event, self.courier.attempt_seconds)
         except Exception as error:  # the edge: a fault in one dialect must not end the worker
             log.exception("a sender failed", target=self.courier.connection.name)
             outcome = Outcome(Verdict.REFUSED, f"fault of the hub: {type(error).__name__}: {error}")

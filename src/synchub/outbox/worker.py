@@ -38,7 +38,7 @@ POLL = 1.0
 SINGLES = 4
 """Calls at once for a target whose calls carry one record."""
 
-FINISHING = 0.8
+FINISHING = 0.6
 """The share of the time to stop in which calls may finish; the rest is for writing their outcomes down."""
 
 log = structlog.get_logger(__name__)
