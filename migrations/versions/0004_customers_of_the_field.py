@@ -1,4 +1,4 @@
-"""What a field service's customer says, the ids that partners know records by, and requests counted over processes."""
+"""A field service's customer, the ids by which partners know records, counts of requests, and rests asked for."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,7 @@ def upgrade() -> None:
         op.add_column("customer", sa.Column(name, sa.String(), nullable=True))
     for name in ("latitude", "longitude"):
         op.add_column("customer", sa.Column(name, exact, nullable=True))
+    op.add_column("connection", sa.Column("rests_until", sa.BigInteger(), server_default="0", nullable=False))
     known = sa.text("their_id IS NOT NULL")
     op.create_index(
         "ix_cross_reference_their_id",

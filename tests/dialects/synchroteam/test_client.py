@@ -119,6 +119,22 @@ def test_a_known_customer_is_told_and_deleted_by_the_id_that_was_answered(sender
 
 
 @pytest.mark.parametrize(
+    ("first", "asked", "verdict"),
+    [
+        (httpx.Response(200, json={"code": 0, "message": "none"}), ["id=35", "myId=C%207"], Verdict.ACCEPTED),
+        (httpx.Response(200, json={"code": 1}), ["id=35"], Verdict.ACCEPTED),
+        (httpx.Response(429, json={"code": 0, "message": "m"}), ["id=35"], Verdict.TROUBLE),
+        (httpx.Response(500, json={"code": 0, "message": "m"}), ["id=35"], Verdict.UNKNOWN),
+    ],
+)
+def test_a_customer_whose_id_is_gone_is_deleted_by_its_key_for_it_may_be_made_again(sender, first, asked, verdict):
+    with respx.mock:
+        gone = respx.delete(f"{URL}/Delete").mock(side_effect=[first, httpx.Response(200, json={"code": 1})])
+        assert sender.send([parcel("35", **{EXISTS: False})], 5.0).verdict is verdict
+    assert [str(call.request.url).rpartition("?")[2] for call in gone.calls] == asked
+
+
+@pytest.mark.parametrize(
     ("status", "body", "verdict"),
     [
         (200, {"code": 5, "message": ""}, Verdict.ACCEPTED),

@@ -5,7 +5,9 @@ A create carries the key that we reserved as its `myId`; the id that the server 
 
 import base64
 import json
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
@@ -74,7 +76,17 @@ class SynchroteamSender:
 
     def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
         (parcel,) = parcels
-        method, path, content = _send(parcel) if parcel.exists else _delete(parcel)
+        end = time.monotonic() + deadline
+        if parcel.exists:
+            return self._call(parcel, _send(parcel), deadline)
+        outcome = self._call(parcel, _delete(parcel), deadline)
+        if outcome.verdict is not Verdict.ACCEPTED or _id(parcel) is None or _read(str(outcome.answer).encode())[0]:
+            return outcome
+        again = replace(parcel, their_id=None)  # it may have been made again there, under another id
+        return self._call(again, _delete(again), end - time.monotonic())
+
+    def _call(self, parcel: Parcel, request: tuple[str, str, str], deadline: float) -> Outcome:
+        method, path, content = request
         try:
             answer = self._http.call(method, self._root + path, content.encode(), self._headers, deadline)
             outcome = judged(answer, parcel)
