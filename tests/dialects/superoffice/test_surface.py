@@ -264,6 +264,9 @@ def test_the_urls_of_the_version_are_told(crm, path):
     told = crm.hub.call("GET", path).json()
     assert told[f"http://hub{AGENT}ForceResync"] == {"POST": ANSWERED["ForceResync"].does}
     assert len(told) == len(ANSWERED)
+    name, tree = xml.read(crm.hub.call("GET", path, headers={"accept": "text/xml"}).content)
+    assert name == "ArrayOfUrl"
+    assert {row["Href"]: {"POST": row["POST"]} for row in tree["Url"]} == told
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,40 @@ def responses(name: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": METHODS[name].does, "content": _content(schema)}, **made}
 
 
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def shown(description: str, schema: dict[str, Any], *more: str) -> dict[int | str, dict[str, Any]]:
+    """The answers of a GET, which everybody may make; `more` are types beside those that a method is answered in."""
+    page = {kind: {"schema": TEXT} for kind in more}
+    fault = {"description": FAULTS[500], "content": _content(FAULT)}
+    return {200: {"description": description, "content": {**_content(schema), **page}}, 500: fault}
+
+
+_MAYBE = {"type": ["string", "null"]}
+DESCRIBED = shown(
+    "What the method takes and gives.",
+    _object(
+        **dict.fromkeys(("Name", "Url", "HttpMethod", "Description"), TEXT),
+        Supported={"type": "boolean"},
+        Parameters={"type": "object", "additionalProperties": TEXT},
+        Returns=_MAYBE,
+    ),
+)
+VERSION_MAP = shown(
+    "The versions, each with its URL.",
+    _object(v1=TEXT, Version=TEXT, NetServerVersion=TEXT, NetServerDate=_MAYBE),
+    "text/html",
+)
+URLS = shown(
+    "The URLs of version 1, each with what a POST does; in XML an array.",
+    {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": TEXT}},
+)
+for kind in formats.XMLS:
+    URLS[200]["content"][kind] = {"schema": {"type": "array", "items": _object(Href=TEXT, POST=TEXT)}}
+
+
 def operation(name: str) -> dict[str, Any]:
     """What FastAPI cannot know of a method: how it is called."""
     select = {

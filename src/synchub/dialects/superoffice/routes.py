@@ -17,7 +17,16 @@ from synchub.dialects.dialect import Hub
 from synchub.dialects.superoffice import faults, formats, wire
 from synchub.dialects.superoffice.access import NAME, admit
 from synchub.dialects.superoffice.agent import ANSWERED, BASE, METHODS, spelled
-from synchub.dialects.superoffice.description import REQUESTS, SECURITY, described, operation, responses
+from synchub.dialects.superoffice.description import (
+    DESCRIBED,
+    REQUESTS,
+    SECURITY,
+    URLS,
+    VERSION_MAP,
+    described,
+    operation,
+    responses,
+)
 from synchub.dialects.superoffice.explaining import language_of
 from synchub.dialects.superoffice.faults import NotSupported
 from synchub.dialects.superoffice.formats import Body
@@ -52,12 +61,17 @@ def surface(hub: Hub) -> FastAPI:
             response_class=Response,
             openapi_extra=operation(name),
         )
-        app.add_api_route(f"{BASE}/{name}", partial(_describe, name), methods=["GET"], name=f"describe {name}")
-    app.add_api_route(VERSIONS, _versions, methods=["GET"], name="versions")
-    app.add_api_route(VERSION, _version, methods=["GET"], name="version")
+        _show(app, f"{BASE}/{name}", partial(_describe, name), f"describe {name}", DESCRIBED)
+    _show(app, VERSIONS, _versions, "versions", VERSION_MAP)
+    _show(app, VERSION, _version, "version", URLS)
     app.add_api_route(f"{BASE}/{{method}}", partial(_other, hub), methods=["POST", "GET"], include_in_schema=False)
     _declare_security(app)
     return app
+
+
+def _show(app: FastAPI, path: str, work: Callable[..., Any], name: str, answers: dict[int | str, Any]) -> None:
+    """Answer a GET, which everybody may make."""
+    app.add_api_route(path, work, methods=["GET"], name=name, responses=answers, response_class=Response)
 
 
 def _declare_security(app: FastAPI) -> None:
@@ -212,4 +226,6 @@ async def _versions(request: Request) -> Response:
 async def _version(request: Request) -> Response:
     """Which URLs version 1 has here."""
     told = {f"{_base(request)}{BASE}/{name}": {"POST": METHODS[name].does} for name in ANSWERED}
+    if formats.answer_type(request) in formats.XMLS:  # no element can be called by a URL
+        return formats.answer(request, "Url", [{"Href": url, **methods} for url, methods in told.items()])
     return formats.answer(request, "Urls", told)
