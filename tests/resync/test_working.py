@@ -199,6 +199,19 @@ def test_a_refused_record_is_named_with_who_refused_it_and_why(settled):
     assert outcome(settled, made).done == [one for one in ids(settled) if one != bad]
 
 
+def test_a_copy_that_was_refused_before_is_tried_again(settled):
+    settled.setup("A", active=False)
+    settled.targets["C"].refuses = lambda parcel: parcel.key == "00004"
+    settled.say("A", key="00004", phone="2")
+    settled.carry()
+    assert "phone" not in settled.targets["C"].holds["customer", "00004"]
+    settled.targets["C"].refuses = lambda _: False
+    made = resync(settled, records=[settled.record(code="00004").id])
+    settled.carry()
+    assert settled.targets["C"].holds["customer", "00004"]["phone"] == "2"
+    assert outcome(settled, made).done == made.records
+
+
 def test_a_copy_that_its_partner_said_is_gone_is_left_out_and_named(settled):
     settled.setup("A", active=False)
     settled.setup("B", deletes_record=False)
