@@ -206,6 +206,20 @@ def test_who_deletes_what_another_keeps_is_not_given_it_back_and_does_not_see_it
     assert stage.deliveries() == []
 
 
+def test_a_number_that_another_hub_answered_names_nothing_here(stage, head):
+    site = stage.settle("site", App)
+    number = site.partner.ask("POST", "/Api/v2/Customer/Send", json={"myId": "X", "name": "Mill X"})["code"]
+    head.say("Y")
+    stage.tell(site)
+    assert customer(stage.b, "Y").id == number
+    assert site.partner.ask("DELETE", "/Api/v2/Customer/Delete", params={"id": number})["code"] == 1
+    assert (customer(stage.a, "X").exists, customer(stage.a, "Y").exists) == (False, True)
+    head.say("Y", phone="2")
+    stage.tell(site)
+    assert site.told[-1]["id"] == number
+    assert customer(stage.b, "Y").phone == "2"
+
+
 @each_server
 def test_a_server_is_left_in_peace_for_as_long_as_it_asks(stage, head, kind):
     site = stage.settle("site", kind)

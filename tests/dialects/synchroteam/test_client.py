@@ -81,7 +81,7 @@ def test_what_one_hub_is_told_another_one_holds(store_url: str, sqlite_template:
             shown = there.details(name="Keyless")
             assert (shown["tags"], shown["position"]) == (["a"], {"Latitude": "1.5", "Longitude": "2"})
             until(lambda: all(copy.their_id for copy in b_here.copies()))
-            assert b_here.details(name="Keyless")["id"] == shown["id"]
+            assert b_here.details(name="Keyless")["id"] == number
             app.send(id=number, contactFax="1", position={"Latitude": ""}, tags=[])
             until(lambda: there.details(name="Keyless")["contactFax"] == "1")
             shown = there.details(name="Keyless")
@@ -105,6 +105,15 @@ def test_a_create_carries_the_reserved_key_and_keeps_the_id_that_is_answered(sen
         "position": {"Latitude": "1.5", "Longitude": "2"},
     }
     assert request.headers["authorization"] == "Basic YWNtZTpzZWNyZXQta2V5"
+
+
+def test_the_number_of_another_hub_is_kept_with_a_mark_and_said_to_it(sender):
+    with respx.mock:
+        route = respx.post(f"{URL}/Send").mock(httpx.Response(200, json={"code": 1_000_000_035}))
+        assert sender.send([parcel()], 5.0).their_ids == {1: "#1000000035"}
+        assert sender.send([parcel("#1000000035")], 5.0).their_ids == {}
+        assert sender.send([parcel("1000000035")], 5.0).their_ids == {}
+    assert [json.loads(call.request.content).get("id") for call in route.calls] == [None, *[1_000_000_035] * 2]
 
 
 def test_a_known_customer_is_told_and_deleted_by_the_id_that_was_answered(sender):

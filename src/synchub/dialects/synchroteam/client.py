@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from synchub import clock
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam.customers import NAMELESS
+from synchub.dialects.synchroteam.ids import kept, said_id
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.dialects.synchroteam.views import ENTITY
 from synchub.dialects.synchroteam.wire import CustomerRow
@@ -129,7 +130,7 @@ def _delete(parcel: Parcel) -> tuple[str, str, str]:
 
 def _id(parcel: Parcel) -> int | None:
     """The server's own id, once it has answered one."""
-    return int(parcel.their_id) if parcel.their_id and parcel.their_id.isdecimal() else None
+    return said_id(parcel.their_id)
 
 
 def judged(answer: Response, parcel: Parcel) -> Outcome:
@@ -138,7 +139,7 @@ def judged(answer: Response, parcel: Parcel) -> Outcome:
     code, told = _read(answer.body)
     if answer.status == HTTPStatus.OK and code is not None:
         if code > 0 or not parcel.exists:
-            ids = {parcel.copy: str(code)} if parcel.exists else {}
+            ids = {parcel.copy: kept(code)} if parcel.exists and code != _id(parcel) else {}
             return Outcome(Verdict.ACCEPTED, None, answer.status, None, text, their_ids=ids)
         return Outcome(Verdict.REFUSED, f"answered code 0: {told}", answer.status, answer=text)
     reason = f"answered {answer.status}: {told}"

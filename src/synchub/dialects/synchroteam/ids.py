@@ -4,6 +4,9 @@ An `id` is the number by which the connection knows a copy, if that has one (it 
 answered it), else our record id; numbers are looked up in that order. `myId` is the key of the connection's copy, else
 our code, which is the hub's own key of the record. A customer that nobody gave one has its record id as its key, and
 shows no `myId`.
+
+A number that a server answered and that is as large as our record ids is another hub's id of its own record. The two
+hubs number alike, so it is kept with a mark: it is said to that server, but neither shown nor looked up.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,10 +21,12 @@ from synchub.master import naming
 from synchub.master.convergence import wished
 from synchub.master.copies import load
 from synchub.master.locating import Key, find, find_or_make
+from synchub.master.tables import FIRST_RECORD
 
 Rows = dict[Any, Row[Any]]
 
 LARGEST_ID = 2**31 - 1
+ANOTHER_HUBS = "#"
 
 
 class Misnamed(Exception):
@@ -36,10 +41,29 @@ class Named:
     my_id: str | None
 
 
+def kept(answered: int) -> str:
+    """How the number is kept that a server answered."""
+    return str(answered) if answered < FIRST_RECORD else f"{ANOTHER_HUBS}{answered}"
+
+
+def said_id(their_id: str | None) -> int | None:
+    """The number that is said to a server, if it answered one or one was imported."""
+    return _whole((their_id or "").removeprefix(ANOTHER_HUBS))
+
+
+def own_id(copy: Any) -> int | None:
+    """The number by which a connection knows its copy (a cross reference's row), if it has one."""
+    return _whole(copy.their_id or "") if copy is not None else None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
 def shown_id(record: int, copy: Any) -> int:
-    """The id that a connection sees of a record, of which it may have a copy (a cross reference's row)."""
-    their = copy.their_id if copy is not None else None
-    return int(their) if their and their.isascii() and their.isdecimal() else record
+    """The id that a connection sees of a record, of which it may have a copy."""
+    own = own_id(copy)
+    return record if own is None else own
 
 
 def shown_key(record: int, code: str | None, copy: Any) -> str:

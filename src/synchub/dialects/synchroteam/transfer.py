@@ -15,7 +15,7 @@ from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam.bodies import read_row
 from synchub.dialects.synchroteam.customers import Declined, Said, read, write_of
 from synchub.dialects.synchroteam.formats import Format
-from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, shown_id, shown_key
+from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, own_id, shown_id, shown_key
 from synchub.dialects.synchroteam.views import ENTITY, load, matching, shown
 from synchub.dialects.synchroteam.wire import line as spelled
 from synchub.errors import Refused
@@ -113,8 +113,8 @@ def _find(book: Book, line: _Line) -> None:
     except Misnamed as error:
         line.reject(str(error))
         return
-    their, number = line.copy.their_id if line.copy is not None else None, line.said.named.id
-    if line.copy is not None and number is not None and their not in {None, str(number)}:
+    their, number = own_id(line.copy), line.said.named.id
+    if number is not None and their not in {None, number}:
         line.copy = None
         line.reject(f"myId {line.said.named.my_id} is that of another customer, whose id is {their}")
 
@@ -146,7 +146,7 @@ def _number(session: Session, lines: list[_Line]) -> None:
     numbered: dict[int, str] = {}
     for line in lines:
         number = line.said.named.id if line.said else None
-        if line.copy is None or number is None or line.copy.their_id or number == line.copy.record_id:
+        if line.copy is None or number is None or own_id(line.copy) is not None or number == line.copy.record_id:
             continue
         numbered[line.copy.id] = str(number)
     naming.number(session, numbered.items())
