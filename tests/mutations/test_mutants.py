@@ -25,9 +25,7 @@ def changed(graft: Graft, mutant: Mutant) -> Iterator[Graft]:
 @pytest.mark.parametrize("mutants", [PROMISES, RESYNCS], ids=["promises", "resyncs"])
 def test_every_proof_holds_while_nothing_is_changed(graft: Graft, mutants: tuple[Mutant, ...]) -> None:
     """But for those on PostgreSQL, which take long; a server that does not start is no failed test."""
-    outcome = graft.test(
-        sorted({mutant.proof for mutant in mutants if "[postgresql" not in mutant.proof})
-    )
+    outcome = graft.test(sorted({mutant.proof for mutant in mutants if "[postgresql" not in mutant.proof}))
     assert outcome.returncode == HOLDS, outcome.stdout + outcome.stderr
 
 
