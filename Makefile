@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # The branch coverage that `make test` asks for, in percent.
-COVERAGE_FLOOR := 0
+COVERAGE_FLOOR := 95
 # More arguments for pytest: make test ARGS="-k warehouse"
 ARGS ?=
 

@@ -165,6 +165,7 @@ def test_trouble_delays_the_target_and_counts_against_no_record(hub):
     assert (hub.connection("B").backoff_count, hub.connection("B").backoff_reason) == (0, None)
 
 
+@pytest.mark.slow
 def test_a_weekend_of_503_leaves_nothing_dead(hub):
     b = hub.aim("B", Target(batch=10))
     many(hub, 60)
