@@ -42,7 +42,7 @@ migrate: install ## Bring the database's schema up to date
 
 .PHONY: test
 test: $(VENV)/.dev ## Run every test that needs no Debian package, with branch coverage
-	$(BIN)/python -m pytest -n 2 -m "not e2e" --cov --cov-fail-under=$(COVERAGE_FLOOR) $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not e2e" --cov --cov-fail-under=$(COVERAGE_FLOOR) $(ARGS)
 
 .PHONY: e2e
 e2e: $(VENV)/.dev ## Run the long proofs whole, and the tests that need Debian packages or Node (root installs them)

@@ -180,15 +180,14 @@ def test_a_weekend_of_503_leaves_nothing_dead(hub):
     assert hub.deliveries() == []
 
 
-def test_a_back_off_is_told_once_at_its_beginning_and_once_at_its_end(hub, capsys):
+def test_a_back_off_is_told_once_at_its_beginning_and_once_at_its_end(hub, said):
     b = hub.aim("B")
     b.answers = [TROUBLE] * 3
     hub.say("A", name="n")
     for _ in range(5):
         hub.carry()
         hub.wait(60)
-    said = capsys.readouterr().out
-    assert (said.count("target in trouble"), said.count("target answers again")) == (1, 1)
+    assert (said("target in trouble"), said("target answers again")) == (1, 1)
 
 
 def test_two_calls_that_fail_together_are_one_failure(hub):
@@ -552,7 +551,7 @@ def test_a_slow_target_gives_back_what_it_did_not_get_to(hub, monkeypatch):
     assert len(b.holds) == 3
 
 
-def test_an_accepted_call_before_trouble_ends_the_old_trouble_and_begins_a_new_one(hub, capsys, monkeypatch):
+def test_an_accepted_call_before_trouble_ends_the_old_trouble_and_begins_a_new_one(hub, said, monkeypatch):
     monkeypatch.setattr("synchub.outbox.courier.TRIP", float("inf"))
     b = hub.aim("B", Target(batch=1))
     many(hub, 3)
@@ -563,5 +562,4 @@ def test_an_accepted_call_before_trouble_ends_the_old_trouble_and_begins_a_new_o
     courier.bundle = 3
     courier.carry_next()
     assert hub.connection("B").backoff_count == 1
-    said = capsys.readouterr().out
-    assert (said.count("target in trouble"), said.count("target answers again")) == (2, 1)
+    assert (said("target in trouble"), said("target answers again")) == (2, 1)

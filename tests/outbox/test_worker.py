@@ -112,13 +112,13 @@ def test_a_target_with_new_settings_gets_a_new_sender(hub):
     until(lambda: len(hub.made["B"]) == 2)
 
 
-def test_a_target_that_cannot_be_made_is_complained_of_once(hub, capsys):
+def test_a_target_that_cannot_be_made_is_complained_of_once(hub, said):
     hub.aim("D")
     hub.join("D", settings={"url": "bad"})
     until(lambda: hub.worker._complaints)
     (number,) = hub.worker._complaints
     hub.worker._staff(hub.connection("D"))
-    assert capsys.readouterr().out.count("a target cannot be told") == 1
+    assert said("a target cannot be told") == 1
     hub.setup("D", settings={"url": "good"})
     until(lambda: number not in hub.worker._complaints)
 
@@ -186,11 +186,11 @@ def test_a_call_that_would_outlast_the_stop_is_told_to_end(hub):
     assert left[0] <= 0
 
 
-def test_a_target_goes_on_after_a_fault_in_the_store(hub, capsys):
+def test_a_target_goes_on_after_a_fault_in_the_store(hub, said):
     target = hub.targets["B"]
     target.needs = None
     hub.say("A", name="n")
-    until(lambda: "telling a target failed" in capsys.readouterr().out)
+    until(lambda: said("telling a target failed"))
     target.needs = {}
     until(lambda: target.holds)
 
