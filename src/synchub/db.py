@@ -278,6 +278,18 @@ def notify(session: Session, channel: str) -> None:
         session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
 
 
+READ_ONLY = "25006"
+"""What PostgreSQL says where nothing may be written: on a standby, for one (its manual, appendix A)."""
+
+
 def is_unavailable(error: BaseException) -> bool:
-    """Whether the store, not the statement, is at fault: unreachable, full, locked for too long."""
-    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    """Whether the store, not the statement, is at fault: unreachable, full, read-only, locked for too long."""
+    if not isinstance(error, DBAPIError):
+        return False
+    read_only = getattr(error.orig, "sqlstate", None) == READ_ONLY
+    return isinstance(error, OperationalError) or error.connection_invalidated or read_only
+
+
+def storable(text: str) -> str:
+    """The text without what a database cannot hold: NUL, and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode(errors="replace").decode()

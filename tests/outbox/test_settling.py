@@ -563,3 +563,24 @@ def test_an_accepted_call_before_trouble_ends_the_old_trouble_and_begins_a_new_o
     courier.carry_next()
     assert hub.connection("B").backoff_count == 1
     assert (said("target in trouble"), said("target answers again")) == (2, 1)
+
+
+def test_what_a_target_refuses_of_all_it_was_sent_is_parked_at_once_and_holds_up_nothing_else(hub):
+    b = hub.aim("B", Target(batch=10))
+    many(hub, 10)
+    hub.say("A", key="E", entity="expense", name="e")
+    b.answers = [Outcome(Verdict.REFUSED, "this form is closed to you", 403, of_all=True)]
+    hub.carry()
+    assert [len(call) for call in b.calls] == [10, 1]
+    assert {(row.state, row.last_error) for row in hub.deliveries()} == {("parked", "this form is closed to you")}
+    assert set(b.holds) == {("expense", "E")}
+
+
+@pytest.mark.parametrize("words", ["ok\x00!", "bad \ud800"])
+def test_an_answer_that_no_database_can_hold_settles_like_any_other(hub, words):
+    b = hub.aim("B", Target(batch=1))
+    many(hub, 2)
+    b.answers = [Outcome(Verdict.ACCEPTED, answer=words), Outcome(Verdict.REFUSED, words, 400, answer=words)]
+    hub.carry()
+    assert [row.state for row in hub.deliveries()] == ["parked"]
+    assert len(hub.attempts()) == 2

@@ -9,7 +9,8 @@ from sqlalchemy import select, text, update
 from tests.master.rules import change_rules, partner_of
 from tests.outbox.post import REFUSED, Feed, Post, Target
 
-from synchub import db
+from synchub import clock, db
+from synchub.clock import SECOND
 from synchub.config import Settings
 from synchub.connections.directory import Directory
 from synchub.connections.tables import Connection
@@ -193,6 +194,15 @@ def test_a_target_goes_on_after_a_fault_in_the_store(hub, said):
     until(lambda: said("telling a target failed"))
     target.needs = {}
     until(lambda: target.holds)
+
+
+def test_what_comes_while_a_target_is_in_trouble_takes_no_row(hub):
+    hub.setup("B", backoff_until=clock.now() + 3600 * SECOND, backoff_count=9)
+    hub.write("A", Write("customer", "K", Mode.PARTIAL, {"name": "n"}))
+    until(lambda: hub.targets["C"].holds)
+    until(lambda: hub.deliveries() == [])
+    hub.setup("B", backoff_until=0)
+    until(lambda: hub.targets["B"].holds)
 
 
 def test_the_bell_is_heard_by_who_looked_before_it_rang():
