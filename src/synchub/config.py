@@ -45,6 +45,7 @@ class Settings(BaseSettings):
         default=True, description="whether partners may be called at private and loopback addresses"
     )
     max_body: int = Field(64 * MEBIBYTE, ge=1024, description="most bytes of one request, after unpacking")
+    max_rows: int = Field(100_000, ge=1, description="most rows of one request")
     queue_bytes: int = Field(
         256 * MEBIBYTE, ge=MEBIBYTE, description="most bytes that wait for the next commit, all connections"
     )

@@ -13,7 +13,9 @@ from urllib.parse import unquote_to_bytes
 from synchub.errors import TooLarge
 from synchub.master.values import clean
 
-MOST_FIELDS = 20_000
+MOST_FIELDS = 19_999
+SHORT_NAME = 128
+"""Bytes of a name that are worth remembering."""
 REDACTED = "redacted"
 
 
@@ -39,7 +41,7 @@ def read_form(body: bytes, secrets: Collection[str]) -> Form:
     """The form in a body; `secrets` are names in lower case.
 
     Raises:
-        TooLarge: it has more than 20,000 fields.
+        TooLarge: it has 20,000 fields or more.
     """
     if body.count(b"&") >= MOST_FIELDS:
         raise TooLarge(f"more than {MOST_FIELDS} fields")
@@ -63,11 +65,17 @@ def split(pieces: list[bytes]) -> list[tuple[int, tuple[bytes, bytes]]]:
     return [(place, (piece.partition(b"=")[::2])) for place, piece in enumerate(pieces) if piece]
 
 
-@lru_cache(maxsize=4096)
 def _name(raw: bytes) -> tuple[str, str]:
     """A field's name in lower case, and as the vendor spells it."""
+    return _short_name(raw) if len(raw) <= SHORT_NAME else _read_name(raw)
+
+
+def _read_name(raw: bytes) -> tuple[str, str]:
     spelt = clean(text(raw)) or ""
     return spelt.lower(), spelt
+
+
+_short_name = lru_cache(maxsize=4096)(_read_name)
 
 
 def text(raw: bytes) -> str:
