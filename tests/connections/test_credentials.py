@@ -64,15 +64,15 @@ def test_the_success_of_a_chosen_secret_is_remembered_for_minutes():
     now = NOW
     kept, prover = digest("right", generated=False), Prover()
     with clock.replaced(lambda: now):
-        assert not prover.remembers(kept, "right")
+        assert prover.recall(kept, "right") is None
         assert not prover.fits(kept, "wrong")
         assert prover.fits(kept, "right")
-        assert prover.remembers(kept, "right")
-        assert not prover.remembers(kept, "wrong")
+        assert prover.recall(kept, "right")
+        assert prover.recall(kept, "wrong") is False
         now += 299 * clock.SECOND
-        assert prover.remembers(kept, "right")
+        assert prover.recall(kept, "right")
         now += 2 * clock.SECOND
-        assert not prover.remembers(kept, "right")
+        assert prover.recall(kept, "right") is None
 
 
 def test_a_damaged_digest_fits_nothing():
