@@ -98,15 +98,42 @@ def test_twenty_thousand_fields_are_too_many():
         b"pay_to_account==s3cr3t-value=",
         b"passwd=first&passwd=s3cr3t-value",
         b"passwd=s3cr3t-value&PASSWD=",
+        b"passwd[]=s3cr3t-value",
+        b"user%5Bpasswd%5D=s3cr3t-value",
+        b"pass%2577d=s3cr3t-value",
+        b"%EF%BB%BFpasswd=s3cr3t-value",
+        b"note=x;passwd=s3cr3t-value",
+        b"note=x%0ApassWd+%3D+s3cr3t-value",
+        b"note=x%253Bpasswd%253Ds3cr3t-value",
+        b"note%3Dx%3Bpasswd%3Ds3cr3t-value",
+        b"note%3Dx%3Bpasswd%3Ds3cr3t-value=y",
+        b"note=passwd[]=s3cr3t-value",
     ],
 )
 def test_a_secret_is_in_neither_fields_nor_body(pair):
     form = read_form(b"id=1&" + pair + b"&name=x%20y", SECRETS)
     assert b"s3cr3t" not in form.body
     assert b"%73" not in form.body
-    assert not any("s3cr3t" in value for _, value in form.fields.values())
+    assert not any("s3cr3t" in part for field in form.fields.items() for part in (field[0], *field[1]))
     assert form.body.startswith(b"id=1&")
     assert form.body.endswith(b"&name=x%20y")
+
+
+def test_a_mark_of_byte_order_hides_no_name():
+    form = read_form(b"\xef\xbb\xbfpasswd=s3cr3t&id=1", SECRETS)
+    assert form.body == b"\xef\xbb\xbfpasswd=redacted&id=1"
+    assert read_form(b"\xef\xbb\xbfid=1", SECRETS).value("id") == "1"
+
+
+def test_a_value_that_holds_a_secret_is_cut_there():
+    form = read_form(b"note=x+y;passwd=s3cr3t&id=1", SECRETS)
+    assert (form.value("note"), form.cut) == ("x y;passwd=redacted", {"note"})
+    assert form.body == b"note=x+y%3Bpasswd%3Dredacted&id=1"
+
+
+def test_a_value_that_only_speaks_of_a_secret_stays():
+    body = b"note=the+passwd+is+lost%3D&other=username"
+    assert read_form(body, SECRETS).body == body
 
 
 def test_a_blank_secret_stays_blank():

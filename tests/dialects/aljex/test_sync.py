@@ -304,6 +304,7 @@ SECRET_FORMS = [
     f"PASSWD={SECRET}&passwd={SECRET}",
     f"p%61sswd={SECRET.replace('s', '%73')}",
     f"username={SECRET}&pay_to_account={SECRET}",
+    f"pass%2577d={SECRET}&passwd[]={SECRET}",
 ]
 
 
@@ -345,6 +346,25 @@ def test_a_body_that_hides_a_secret_where_no_field_is_is_not_kept(partner, tmp_p
     assert partner.call(json={"id": 1, "passwd": SECRET}).status_code == 400
     assert partner.bodies() == [b""]
     assert SECRET.encode() not in everything_kept(partner, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        f"web_sync_table_name=carriers&web_sync_action=update&id=k3;passwd={SECRET}",
+        f"web_sync_table_name=carriers&web_sync_action=update&id=k3%0Apasswd%3D{SECRET}",
+        f"web_sync_table_name=carriers&id=k3&web_sync_action=update;passwd={SECRET}",
+        f"web_sync_action=update&id=k3&web_sync_table_name=carriers;passwd={SECRET}",
+        f"web_sync_action=update&id=k3&web_sync_table_name=carriers&web_sync_action=passwd={SECRET}",
+    ],
+)
+def test_a_record_whose_name_holds_a_secret_is_quarantined_without_it(partner, tmp_path, form, caplog):
+    caplog.set_level(logging.DEBUG)
+    answer = partner.call(content=form)
+    assert (answer.status_code, answer.json()["result"]) == (200, "quarantined")
+    assert partner.records() == []
+    for place in (everything_kept(partner, tmp_path), caplog.text.encode(), answer.content):
+        assert SECRET.encode() not in place
 
 
 def test_a_changed_secret_changes_nothing(partner):
