@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from tests.served import Served, serving
 
 from synchub import clock
+from synchub.connections.tables import Connection
 from synchub.db import writing
 from synchub.intake.tables import Message
 from synchub.master.tables import MasterRecord
@@ -360,6 +361,19 @@ def test_an_entity_that_the_connection_may_not_write_is_403(hub):
     erp.token = hub.connect("narrow", "fast", writes="customer")["token"]
     assert "setSite" in refusal(erp.send("setSite", site()), 403, 403)
     assert erp.post(CUSTOMERS).json()["code"] == 200
+
+
+def test_an_entity_withdrawn_a_moment_ago_is_403_and_no_row_is_stored(erp, caplog):
+    moment = clock.now()
+    with clock.replaced(lambda: moment):
+        assert erp.post(CUSTOMERS).json()["code"] == 200
+        with writing(erp.hub.engine) as session:
+            session.execute(update(Connection).where(Connection.name == "erp").values(writes=["customer"]))
+        told = refusal(erp.send("setSite", site()), 403, 403)
+    assert "may not write warehouse" in told
+    assert erp.hub.count(MasterRecord) == 2
+    assert len(erp.hub.messages()) == 1
+    assert not [line for line in caplog.records if line.levelname == "ERROR"]
 
 
 def test_an_address_that_is_not_on_the_list_is_403(hub):

@@ -14,10 +14,10 @@ from synchub.dialects.fast import faults
 from synchub.dialects.fast.description import REQUEST, RESPONSES, TOKEN
 from synchub.dialects.fast.faults import Declined, Envelope
 from synchub.dialects.fast.request import read
-from synchub.errors import NotAuthenticated
+from synchub.errors import NotAllowed, NotAuthenticated
 from synchub.intake.body import read_body
 from synchub.intake.submission import Arrival, Submission, digest_of
-from synchub.master.writes import Verdict
+from synchub.master.writes import Kind, Verdict
 
 NAME = "fast"
 PATH = "/api/SyncData"
@@ -83,4 +83,12 @@ def _submission(connection: Connection, body: bytes, request: Request, most: int
 
 
 def _taken(message: UUID, verdicts: Sequence[Verdict]) -> Envelope:
+    """The answer to rows that are stored.
+
+    Raises:
+        NotAllowed: one of them is not, since the connection may no longer write it; then none of them is.
+    """
+    for verdict in verdicts:
+        if verdict.kind is Kind.REJECTED:
+            raise NotAllowed(verdict.reason or "not allowed")
     return faults.taken(len(verdicts), message)
