@@ -124,9 +124,7 @@ def answers(copy: Copy, row: Row, mode: Mode, *, revives: bool = True) -> bool:
     """Whether a received row says another value than the one that the partner was told last and may hold."""
     told = {name: ended.sent for name, ended in copy.ended.items()} | (copy.flight.sent if copy.flight else {})
     spoken = _spoken(copy, row, mode, revives=revives)
-    return any(
-        name in told and told[name] != value and told[name] in copy.holds(name) for name, value in spoken.items()
-    )
+    return any(told[name] != spoken[name] and told[name] in copy.holds(name) for name in told.keys() & spoken.keys())
 
 
 def _spoken(copy: Copy, row: Row, mode: Mode, *, revives: bool) -> Row:
