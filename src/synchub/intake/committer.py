@@ -123,15 +123,23 @@ class Committer:
                 timer.cancel()
 
     def _prepare(self, submission: Submission) -> Ticket:
+        """A ticket, and its body kept, unless it would be sent away at once."""
+        ticket = ticket_for(submission)
+        with self._changed:
+            self._check(ticket)
         try:
             submission.kept = submission.kept or journal.keep(submission.arrival.body, self._settings)
         except OSError as error:
             raise Unavailable("the body cannot be kept at the moment") from error
-        return ticket_for(submission)
+        return ticket
 
-    def _enter(self, ticket: Ticket) -> bool:
+    def _check(self, ticket: Ticket) -> None:
         if self._closing:
             raise Unavailable("the hub is stopping")
+        self._room.check(ticket)
+
+    def _enter(self, ticket: Ticket) -> bool:
+        self._check(ticket)
         admitted = self._room.enter(ticket)
         self._changed.notify()
         return admitted
