@@ -35,7 +35,9 @@ class Settings(BaseSettings):
         "`openssl rand -hex 32` prints one",
     )
     roles: str = Field(
-        "", description="what `serve` does: web, work or both, with a comma; empty: both on SQLite, web on PostgreSQL"
+        "",
+        description="what `serve` does: web, or web,work; empty: both on SQLite, web on PostgreSQL; "
+        "work alone is `synchub work`",
     )
     log_format: str = Field("text", pattern="text|json", description="text or json")
     trusted_proxies: str = Field(
