@@ -86,6 +86,11 @@ def test_a_damaged_digest_fits_nothing():
         ("token", "", "may not be empty"),
         ("token", " x", "begin or end with a blank"),
         ("token", "a\nb", "control characters"),
+        ("password", "a\nb", "control characters"),
+        ("token", "to…ken", "only ASCII letters, digits and signs"),
+        ("target_token", "…", "only ASCII letters, digits and signs"),
+        ("target_token", "Bearer abc", "without a blank"),
+        ("username", "a:b", "no colon"),
         ("secret", "no base64!", "must be base64"),
         ("secret", "whsec_", "must be base64"),
     ],
@@ -95,7 +100,17 @@ def test_a_chosen_credential_that_cannot_work_is_refused(name, value, fault):
         check_chosen(name, value)
 
 
-@pytest.mark.parametrize(("name", "value"), [("token", "x"), ("secret", "whsec_c2VjcmV0"), ("secret", "c2VjcmV0")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("token", "x"),
+        ("target_token", "a.b-c_d~e+f/g="),
+        ("secret", "whsec_c2VjcmV0"),
+        ("secret", "c2VjcmV0"),
+        ("username", "Jürgen Weiß"),
+        ("password", "zwölf : Wörter"),
+    ],
+)
 def test_a_chosen_credential_that_can_work_is_taken(name, value):
     check_chosen(name, value)
 

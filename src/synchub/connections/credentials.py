@@ -33,6 +33,9 @@ LOGINS = frozenset({"username", "domain"})
 SIGNING = "secret"
 """The credential by which a partner knows our calls: base64, as Standard Webhooks writes it."""
 
+PASSWORDS = frozenset({"password", "target_password"})
+"""Secrets that travel encoded, so that they may have any sign; every other one stands in a header as it is."""
+
 SECRET_BYTES = 32
 REMEMBERED = 300 * clock.SECOND
 MOST_REMEMBERED = 10_000
@@ -61,8 +64,12 @@ def check_chosen(name: str, value: str) -> None:
     """
     if not value or value != value.strip() or not value.isprintable():
         raise Misconfigured(f"{name} may not be empty, nor begin or end with a blank, nor hold control characters")
+    if name in LOGINS and ":" in value:
+        raise Misconfigured(f"{name} may have no colon: it ends the name in HTTP Basic")
     if name == SIGNING and not _is_base64(value.removeprefix("whsec_")):
         raise Misconfigured(f"{name} must be base64 of random bytes, with or without 'whsec_' before it")
+    if name not in LOGINS | PASSWORDS and (" " in value or not value.isascii()):
+        raise Misconfigured(f"{name} must be only ASCII letters, digits and signs, without a blank")
 
 
 def _is_base64(text: str) -> bool:
