@@ -8,10 +8,11 @@ across processes, because the whole is decided under a lock on the digest that i
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, column, select, values
+from sqlalchemy import Select, case, column, select, text
 from sqlalchemy.orm import Session, aliased
 
 from synchub import db
@@ -23,7 +24,7 @@ from synchub.master.writes import Write
 
 Request = tuple[int, str, str, bytes]
 """What makes two requests the same: connection, method, path, digest."""
-_MADE = [column(name, getattr(Message, name).type) for name in ("connection_id", "method", "path", "digest")]
+_MADE = (Message.connection_id, Message.method, Message.path, Message.digest)
 
 
 @dataclass(slots=True, frozen=True)
@@ -78,11 +79,31 @@ def _latest(session: Session, requests: Sequence[Request]) -> Mapping[Request, F
     """
     if not requests:
         return {}
-    asked = values(*_MADE, name="asked").data(list(dict.fromkeys(requests))).cte("asked")
+    different = list(dict.fromkeys(requests))
+    different += [different[0]] * (_next_power(len(different)) - len(different))
+    given = {
+        f"{name}{place}": part
+        for place, request in enumerate(different)
+        for name, part in zip("cmpd", request, strict=True)
+    }
+    rows = session.execute(_newest(len(different)), given)
+    return {tuple(row[: len(_MADE)]): First(*row[len(_MADE) :]) for row in rows}
+
+
+def _next_power(number: int) -> int:
+    return 1 << (number - 1).bit_length()
+
+
+@cache
+def _newest(count: int) -> Select[Any]:
+    """The question for so many requests: SQLAlchemy would compile its own VALUES each time."""
+    places = ", ".join(f"(:c{place}, :m{place}, :p{place}, :d{place})" for place in range(count))
+    names = [column(f"column{place}", made.type) for place, made in enumerate(_MADE, 1)]
+    asked = text(f"VALUES {places}").columns(*names).cte("asked")
     latest, first = aliased(Message), aliased(Message)
     newest = (
         select(latest.id)
-        .where(*(getattr(latest, column.name) == asked.c[column.name] for column in _MADE))
+        .where(*(getattr(latest, made.key) == asked.c[name.name] for made, name in zip(_MADE, names, strict=True)))
         .where(latest.state.in_((ACCEPTED, REPEAT)))
         .order_by(latest.seen.desc())
         .limit(1)
@@ -91,12 +112,7 @@ def _latest(session: Session, requests: Sequence[Request]) -> Mapping[Request, F
     )
     is_it = first.id == case((latest.state == REPEAT, latest.parent_id), else_=latest.id)
     columns = (first.id, first.answer, first.seen, first.first_number, first.last_number)
-    found = select(*asked.c, *columns).select_from(asked).join(latest, latest.id == newest).join(first, is_it)
-    return {_request(row): First(*row[len(_MADE) :]) for row in session.execute(found)}
-
-
-def _request(row: Any) -> Request:
-    return row.connection_id, row.method, row.path, row.digest
+    return select(*asked.c, *columns).select_from(asked).join(latest, latest.id == newest).join(first, is_it)
 
 
 def _last_changes(session: Session, submissions: Sequence[Submission]) -> Mapping[UUID, list[int | None]]:
