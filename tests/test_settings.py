@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
+from psycopg.pq import Conninfo
 
 from synchub.cli import application
 from synchub.config import Role, Settings
@@ -97,7 +98,7 @@ def test_compose_runs_commands_that_exist():
 def test_compose_sets_only_settings_that_exist():
     for service in ours():
         names = {name.removeprefix("SYNCHUB_").lower() for name in service["environment"]}
-        assert names <= Settings.model_fields.keys()
+        assert names - {"pgpassword"} <= Settings.model_fields.keys()
 
 
 def test_compose_loads_as_settings(monkeypatch):
@@ -107,6 +108,19 @@ def test_compose_loads_as_settings(monkeypatch):
             monkeypatch.setenv(name, plain)
         settings = Settings()
         settings.check_secret_key()
-        assert settings.store_url.startswith("postgresql+psycopg://synchub:synchub@postgres:5432/")
+        assert settings.store_url == "postgresql+psycopg://synchub@postgres:5432/synchub"
         published = [port.split(":")[1] for port in service.get("ports", [])]
         assert published in ([], [str(settings.port)])
+
+
+def test_the_databases_password_reaches_the_hub_whatever_signs_it_has(monkeypatch):
+    password = "p@ss/w#rd%:?"
+    assert all(service["environment"]["PGPASSWORD"] == "${POSTGRES_PASSWORD:-synchub}" for service in ours())
+    assert COMPOSE["services"]["postgres"]["environment"]["POSTGRES_PASSWORD"] == "${POSTGRES_PASSWORD:-synchub}"
+    monkeypatch.setenv("PGPASSWORD", password)
+    (read,) = [option for option in Conninfo.get_defaults() if option.keyword == b"password"]
+    assert read.val == password.encode()
+
+
+def test_the_example_says_what_it_takes_to_start():
+    assert "`synchub migrate`" in EXAMPLE.read_text().partition("\n\n")[0]

@@ -35,7 +35,9 @@ class Settings(BaseSettings):
         "`openssl rand -hex 32` prints one",
     )
     roles: str = Field(
-        "", description="what `serve` does: web, work or both, with a comma; empty: both on SQLite, web on PostgreSQL"
+        "",
+        description="what `serve` does: web, or web,work; empty: both on SQLite, web on PostgreSQL; "
+        "work alone is `synchub work`",
     )
     log_format: str = Field("text", pattern="text|json", description="text or json")
     trusted_proxies: str = Field(
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
         default=True, description="whether partners may be called at private and loopback addresses"
     )
     max_body: int = Field(64 * MEBIBYTE, ge=1024, description="most bytes of one request, after unpacking")
+    max_rows: int = Field(100_000, ge=1, description="most rows of one request")
     queue_bytes: int = Field(
         256 * MEBIBYTE, ge=MEBIBYTE, description="most bytes that wait for the next commit, all connections"
     )

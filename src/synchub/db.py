@@ -44,6 +44,7 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from synchub import clock
 from synchub.errors import Unavailable
 
 Result = TypeVar("Result")
@@ -51,6 +52,9 @@ Result = TypeVar("Result")
 ATTEMPTS = 4
 RETRYABLE = {"40P01", "40001"}  # deadlock_detected, serialization_failure
 SQLITE_BUSY_SECONDS = 30
+RECYCLE_SECONDS = 3600
+"""The age at which a connection to PostgreSQL is replaced, and with that the time there asked for anew."""
+_TIME_THERE = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 CHANNEL = "synchub_changed"
 """What processes listen on to hear of changes."""
 
@@ -108,20 +112,39 @@ def table_of(mapped: type[Base]) -> Table:
 def open_engine(url: str, *, pool_size: int = 20) -> Engine:
     """An engine for `url` (sqlite:///… or postgresql://…), with our settings for that database.
 
-    SQLite runs in WAL mode with synchronous=FULL: a commit that returned is on the disk.
+    SQLite runs in WAL mode with synchronous=FULL: a commit that returned is on the disk. Each new connection to
+    PostgreSQL asks for the time there, which this process goes by.
     """
     location = make_url(url)
     if location.get_backend_name() == "sqlite":
         return _open_sqlite(url, memory=location.database in {None, "", ":memory:"})
     location = location.set(drivername="postgresql+psycopg")
-    return create_engine(
-        location, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+    engine = create_engine(
+        location,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_recycle=RECYCLE_SECONDS,
+        hide_parameters=True,
     )
+
+    @event.listens_for(engine, "connect")
+    def agree(connection: Any, _record: Any) -> None:
+        (there,) = connection.execute(_TIME_THERE).fetchone()
+        clock.follow(there)
+        connection.rollback()
+
+    return engine
 
 
 def _open_sqlite(url: str, *, memory: bool) -> Engine:
     arguments: dict[str, Any] = {"poolclass": StaticPool} if memory else {"pool_size": 20, "max_overflow": 40}
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS}, **arguments)
+    engine = create_engine(
+        url,
+        connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS},
+        hide_parameters=True,
+        **arguments,
+    )
     _gates[engine] = threading.RLock()
 
     @event.listens_for(engine, "connect")
@@ -278,6 +301,18 @@ def notify(session: Session, channel: str) -> None:
         session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
 
 
+READ_ONLY = "25006"
+"""What PostgreSQL says where nothing may be written: on a standby, for one (its manual, appendix A)."""
+
+
 def is_unavailable(error: BaseException) -> bool:
-    """Whether the store, not the statement, is at fault: unreachable, full, locked for too long."""
-    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    """Whether the store, not the statement, is at fault: unreachable, full, read-only, locked for too long."""
+    if not isinstance(error, DBAPIError):
+        return False
+    read_only = getattr(error.orig, "sqlstate", None) == READ_ONLY
+    return isinstance(error, OperationalError) or error.connection_invalidated or read_only
+
+
+def storable(text: str) -> str:
+    """The text without what a database cannot hold: NUL, and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode(errors="replace").decode()

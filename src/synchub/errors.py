@@ -11,7 +11,8 @@
     │   └── TooMany              more requests a minute than the connection may make
     ├── Unavailable              the hub cannot store at the moment; the caller should try again
     │   ├── Overtaken            what a transaction read first has changed since; it is run again (db)
-    │   └── Full                 the door's queue is full
+    │   ├── Full                 the door's queue is full
+    │   └── Interrupted          the process stops while it works on a request: nobody knows whether it is stored
     ├── NotConnected             a partner was not reached: certainly nothing was sent (outbox.http)
     └── Unanswered               no whole answer came: nobody knows what was stored (outbox.http)
 
@@ -81,3 +82,7 @@ class Unavailable(SynchubError):
 
 class Full(Unavailable):
     """The door's queue is full."""
+
+
+class Interrupted(Unavailable):
+    """The process stops while it works on a request."""

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from sqlalchemy import text
 from tests.world import world
 
 from synchub.connections import registry
@@ -72,11 +73,11 @@ def test_credentials_may_be_chosen(synchub, engine, directory, dialect, said):
 
 
 def test_a_connection_that_is_told_keeps_what_we_say_there_sealed(synchub, engine, directory):
-    told = ["--set", f"url={URL}", "--set", "target_token=what we say"]
+    told = ["--set", f"url={URL}", "--set", "target_token=what-we-say"]
     (made,) = synchub("connection", "add", "b", "--dialect", "fast", *told, "--json").rows
     assert made["credentials"].keys() == {"token"}
-    assert directory.secrets(row(engine, "b")) == {"target_token": "what we say"}
-    assert b"what we say" not in (row(engine, "b").sealed or b"")
+    assert directory.secrets(row(engine, "b")) == {"target_token": "what-we-say"}
+    assert b"what-we-say" not in (row(engine, "b").sealed or b"")
     assert [one.name for one in directory.targets()] == ["b"]
 
 
@@ -108,6 +109,13 @@ def test_for_people_adding_says_that_secrets_are_shown_once(synchub):
             "writes: there is no entity that this dialect writes 'load'",
         ),
         (["x", "--dialect", "webhook"], "url: is needed"),
+        (["x", "--dialect", "webhook", "--set", "url=http://"], "url: 'http://' names no host that can be called"),
+        (["x", "--dialect", "fast", "--set", "token=…"], "token must be only ASCII letters, digits and signs"),
+        (
+            ["x", "--dialect", "fast", "--set", f"url={URL}", "--set", "target_token=…"],
+            "target_token must be only ASCII letters, digits and signs",
+        ),
+        (["x", "--dialect", "aljex", "--set", "username=a:b"], "username may have no colon"),
         (["not fit", "--dialect", "fast"], "'not fit' cannot name a connection"),
     ],
 )
@@ -184,6 +192,22 @@ def test_a_rotation_prints_the_new_secret_once_and_leaves_the_old_one_its_grace(
     assert "counts" not in synchub("connection", "rotate-secret", "erp", "--grace", "0").err
 
 
+@pytest.mark.parametrize("grace", ["inf", "nan", "1e300", "-1"])
+def test_a_grace_that_is_no_time_is_one_line(synchub, grace):
+    synchub("connection", "add", "erp", "--dialect", "fast")
+    said = synchub("connection", "rotate-secret", "erp", "--grace", grace)
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert "--grace" in said.err
+
+
+def test_a_rotation_takes_no_secret_that_cannot_be_said(synchub):
+    synchub("connection", "add", "erp", "--dialect", "fast")
+    for secret in ("token=…", "target_token=Bearer abc"):
+        said = synchub("connection", "rotate-secret", "erp", "--set", secret)
+        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+        assert "must be only ASCII letters, digits and signs" in said.err
+
+
 def test_a_rotation_takes_a_given_secret(synchub, directory):
     synchub("connection", "add", "erp", "--dialect", "fast")
     assert synchub("connection", "rotate-secret", "erp", "--set", "token=mine").code == 0
@@ -209,7 +233,7 @@ url = "http://127.0.0.1:1"
 
 @pytest.fixture
 def reviewed(alone, monkeypatch):
-    monkeypatch.setenv("ERP_TOKEN", "from the environment")
+    monkeypatch.setenv("ERP_TOKEN", "from-the-environment")
     (alone / "connections.toml").write_text(FILE)
     return alone / "connections.toml"
 
@@ -219,8 +243,8 @@ def test_a_reviewed_file_adds_what_is_missing_and_is_safe_to_repeat(synchub, eng
     assert said.code == 0
     for part in ("erp: added", "tms.live: added", "tms.live: password is ", "hook: added", "hook: secret is whsec_"):
         assert part in said.out
-    assert "from the environment" not in said.out
-    assert directory.by_token("fast", "from the environment").rank == 10
+    assert "from-the-environment" not in said.out
+    assert directory.by_token("fast", "from-the-environment").rank == 10
     assert row(engine, "erp").told == {"customer": ["name", "phone"], "item": None}
     before = [vars(row(engine, name)) for name in ("erp", "tms.live", "hook")]
     assert synchub("connection", "apply", str(reviewed)).out == "Nothing differs.\n"
@@ -247,8 +271,17 @@ def test_a_dry_run_changes_nothing_and_shows_no_secret(synchub, reviewed):
     assert synchub("connection", "list", "--json").rows == []
 
 
+def test_new_credentials_are_printed_though_what_follows_fails(synchub, disputed, engine, alone):
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE change RENAME TO gone"))
+    (alone / "f.toml").write_text('[connection.erp]\ndialect = "fast"\nrank = 3\n[connection.new]\ndialect = "fast"\n')
+    said = synchub("connection", "apply", "f.toml")
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert said.out.startswith("erp: rank: 0 → 3\nnew: added\nnew: token is ")
+
+
 def test_a_reviewed_file_is_applied_whole_or_not_at_all(synchub, reviewed):
-    reviewed.write_text(FILE + '\n[connection.last]\ndialect = "fast"\ntoken = "from the environment"\n')
+    reviewed.write_text(FILE + '\n[connection.last]\ndialect = "fast"\ntoken = "from-the-environment"\n')
     said = synchub("connection", "apply", str(reviewed))
     assert said.code == 1
     assert "connection 'last': connection 'erp' has the same secret" in said.err
@@ -264,6 +297,10 @@ def test_a_reviewed_file_is_applied_whole_or_not_at_all(synchub, reviewed):
         ("[connection.erp]\nrank = 1\n", "connection 'erp': there is no dialect ''"),
         ('[connection.erp]\ndialect = "fast"\nrnak = 1\n', "connection 'erp': there is no setting 'rnak'"),
         ('[connection.erp]\ndialect = "fast"\ntoken = { env = "NOT_THERE" }\n', "variable NOT_THERE is not set"),
+        ('[connection.erp]\ndialect = "fast"\ntoken = 5\n', "connection 'erp': token must be a text"),
+        ('[connection.erp]\ndialect = "fast"\nrank = [1]\n', "connection 'erp': rank: must be a whole number"),
+        ('[connection.erp]\ndialect = "fast"\nrank = true\n', "connection 'erp': rank: must be a whole number"),
+        ('[connection.erp]\ndialect = "fast"\ntold = {customer=5}\n', "connection 'erp': told: must be 'all' or"),
     ],
 )
 def test_a_file_that_cannot_be_applied_is_one_line(synchub, alone, content, fault):

@@ -65,12 +65,27 @@ def test_the_demo_makes_new_secrets_where_they_were_lost(engine, settings, lost)
     assert before["aljex"] != after["aljex"]
 
 
-def test_the_demo_survives_another_key(engine, settings, monkeypatch):
+def test_the_demo_survives_the_loss_of_its_key(engine, settings):
     made = prepare(engine, settings, PAGE)
-    monkeypatch.setenv("SYNCHUB_SECRET_KEY", "a key of the newcomer's own, long enough")
+    lines = file_of(settings).read_text().splitlines()
+    file_of(settings).write_text("\n".join(line for line in lines if "SECRET_KEY" not in line))
     other = fit(Settings())
+    assert other.secret_key != settings.secret_key
     assert prepare(engine, other, PAGE) == made
     assert admitted(engine, other, made)
+
+
+def test_the_demo_takes_neither_the_store_nor_the_key_nor_the_roles_of_the_real_hub(alone, monkeypatch):
+    for name, value in {
+        "DATABASE_URL": "postgresql://production/synchub",
+        "SECRET_KEY": "a key of the newcomer's own, long enough",
+        "ROLES": "web",
+    }.items():
+        monkeypatch.setenv(f"SYNCHUB_{name}", value)
+    made = fit(Settings())
+    assert made.store_url == "sqlite:///data/demo.db"
+    assert "newcomer" not in made.secret_key.get_secret_value()
+    assert made.role_set == {"web", "work"}
 
 
 def call(app, method, **said):

@@ -37,7 +37,12 @@ def test_a_database_that_does_not_answer_is_named_by_its_setting(bare, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("url", "fault"), [("nonsense", "is no URL"), ("mysql://x/y", "must begin with sqlite:/// or postgresql://")]
+    ("url", "fault"),
+    [
+        ("nonsense", "is no URL"),
+        ("postgresql://h:abc/db", "is no URL"),
+        ("mysql://x/y", "must begin with sqlite:/// or postgresql://"),
+    ],
 )
 def test_a_database_that_we_cannot_work_on_is_refused(bare, monkeypatch, url, fault):
     monkeypatch.setenv("SYNCHUB_DATABASE_URL", url)
@@ -58,6 +63,35 @@ def test_a_setting_that_cannot_be_read_is_named(bare, monkeypatch, name, value):
 )
 def test_a_command_that_is_misused_points_to_its_help(bare, arguments):
     assert is_one_line(bare(*arguments), "--help", code=2)
+
+
+def test_what_is_wrong_and_what_helps_are_two_sentences(bare):
+    assert bare("record", "show", "x").err.endswith("as an integer. Add --help to see how it is used.\n")
+
+
+HUGE = "9" * 23
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["record", "show", HUGE],
+        ["record", "history", HUGE],
+        ["message", "list", "--limit", HUGE],
+        ["delivery", "retry", HUGE],
+        ["delivery", "discard", "1", HUGE],
+    ],
+)
+def test_a_number_that_no_store_can_hold_is_one_line(synchub, arguments):
+    assert is_one_line(synchub(*arguments), "should be less than or equal to ", code=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "known"),
+    [(["message", "list"], "'accepted', 'repeat', 'refused'"), (["delivery", "list"], "'waiting', 'parked', 'dead'")],
+)
+def test_an_unknown_state_is_answered_with_the_known_ones(synchub, arguments, known):
+    assert is_one_line(synchub(*arguments, "--state", "nope"), "'nope' is not one of", known, code=2)
 
 
 @pytest.mark.parametrize("arguments", [[], ["record"], ["connection"]])
@@ -92,6 +126,13 @@ def test_a_hub_does_not_run_on_a_store_without_schema(bare, alone, monkeypatch, 
     (alone / "data").mkdir()
     (alone / "data" / "synchub.db").touch()
     assert is_one_line(bare(command), "the store's schema is at nothing", "synchub migrate")
+
+
+def test_serve_is_for_answering(bare, monkeypatch):
+    monkeypatch.setenv("SYNCHUB_SECRET_KEY", STRONG)
+    monkeypatch.setenv("SYNCHUB_ROLES", "work")
+    assert bare("migrate").code == 0
+    assert is_one_line(bare("serve"), "SYNCHUB_ROLES=work", "run 'synchub work'")
 
 
 def test_a_fault_that_nobody_can_mend_is_not_hushed_up(synchub, engine):

@@ -1,5 +1,7 @@
 """synchub record …, message … and delivery …"""
 
+import json
+import os
 import subprocess
 
 import pytest
@@ -66,6 +68,18 @@ def test_a_record_shows_its_history(synchub, partners):
     assert [(row["connection"], row["verdict"]) for row in rows] == [("erp", "created"), ("crm", "updated")]
     assert rows[1]["became"] == {"phone": {"before": None, "after": "2"}}
     assert "name: → Anna" in " ".join(synchub("record", "history", number).out.split())
+
+
+def test_a_terminal_that_cannot_write_a_sign_gets_another(synchub, partners):
+    partners.say("erp", name="Jürgen →")
+    number = str(partners.record().id)
+    poor = dict(os.environ) | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    def said(*command):
+        return subprocess.run([*SYNCHUB, "record", *command], env=poor, check=True, capture_output=True).stdout
+
+    assert b"name: \\u2192 J\\xfcrgen" in said("history", number)
+    assert json.loads(said("list", "--json"))["label"] == "Jürgen →"
 
 
 @pytest.fixture

@@ -94,8 +94,84 @@ def test_the_demo_runs_by_itself_and_keeps_its_secrets(bare, alone, monkeypatch)
     secrets = kept.read_bytes()
     told = ["--set", f"url={url}", "--set", "target_token=x"]
     assert bare("connection", "add", "mine", "--dialect", "fast", *told).code == 0
+    assert [one["name"] for one in bare("connection", "list", "--json").rows][-1] == "mine"
     with running("serve", "--demo") as hub:
         assert hub.hear("curl ") == lines[0].replace(url, hub.url)
         assert httpx.get(f"{hub.url}/livez").status_code == 200
         assert hub.stop() == 0
     assert kept.read_bytes() == secrets
+
+
+def test_the_demo_leaves_the_real_store_and_its_key_alone(synchub, store_url, engine, alone, monkeypatch):
+    monkeypatch.setenv("SYNCHUB_PORT", "0")
+    with running("serve", "--demo") as hub:
+        await_work(hub)
+        assert hub.stop() == 0
+    assert synchub("connection", "list", "--json").rows == []
+    assert {file.name for file in (alone / "data").iterdir()} >= {"demo.db", "demo.env"}
+    assert "a key that is long enough" not in (alone / "data" / "demo.env").read_text()
+
+
+def test_after_the_demo_a_real_hub_begins_empty_beside_it(bare, alone, monkeypatch):
+    monkeypatch.setenv("SYNCHUB_PORT", "0")
+    with running("serve", "--demo") as hub:
+        await_work(hub)
+        assert hub.stop() == 0
+    monkeypatch.setenv("SYNCHUB_SECRET_KEY", "a key that is long enough for the tests")
+    assert "there is no store at data/synchub.db" in bare("serve").err
+    assert "there is no store at data/synchub.db" in bare("work").err
+    assert bare("migrate").code == 0
+    assert bare("connection", "list", "--json").rows == []
+    with running("serve") as hub:
+        assert httpx.get(f"{hub.url}/readyz").status_code == 200
+        assert hub.stop() == 0
+        assert "does not open" not in hub.complaints()
+
+
+def await_work(hub):
+    """Wait until a process, whichever it is, is at work and may be told to stop."""
+    if hub.process.args[-1] == "work":
+        hub.hear("tells partners")
+    else:
+        assert httpx.get(f"{hub.url}/livez", timeout=60).status_code == 200
+
+
+@pytest.fixture
+def on_sqlite(bare, monkeypatch):
+    """A hub's own store, on SQLite."""
+    for name, value in {"PORT": "0", "SECRET_KEY": "a key that is long enough for the tests"}.items():
+        monkeypatch.setenv(f"SYNCHUB_{name}", value)
+    assert bare("migrate").code == 0
+    return bare
+
+
+@pytest.mark.parametrize("first", ["serve", "work"])
+@pytest.mark.parametrize("second", ["serve", "work"])
+def test_on_sqlite_a_second_process_that_tells_partners_is_refused(on_sqlite, first, second):
+    with running(first) as hub:
+        await_work(hub)
+        said = on_sqlite(second)
+        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+        assert "another process tells partners from data/synchub.db already: stop it" in said.err
+        assert hub.process.poll() is None
+        hub.process.kill()
+        hub.process.wait()
+    with running(second) as hub:
+        await_work(hub)
+        assert hub.stop() == 0
+
+
+def test_on_sqlite_a_process_that_only_answers_and_one_that_tells_go_together(on_sqlite):
+    with running("work") as telling, running("serve", SYNCHUB_ROLES="web") as answering:
+        for hub in (telling, answering):
+            await_work(hub)
+        assert (telling.stop(), answering.stop()) == (0, 0)
+
+
+def test_on_postgresql_any_number_of_processes_tell_partners(set_up, store_url):
+    if store_url.startswith("sqlite"):
+        return
+    with running("work") as one, running("work") as another:
+        for hub in (one, another):
+            await_work(hub)
+        assert (one.stop(), another.stop()) == (0, 0)

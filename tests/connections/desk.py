@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, field_validator
 from sqlalchemy import Engine
@@ -22,6 +22,8 @@ class Settings(BaseModel):
     url: str | None = None
     keys: dict[str, str] = {}
     parallel: int = 4
+    key_template: str = "{source}-{key}"
+    mode: Literal["state", "changes"] = "state"
 
     @field_validator("url")
     @classmethod

@@ -64,15 +64,15 @@ def test_the_success_of_a_chosen_secret_is_remembered_for_minutes():
     now = NOW
     kept, prover = digest("right", generated=False), Prover()
     with clock.replaced(lambda: now):
-        assert not prover.remembers(kept, "right")
+        assert prover.recall(kept, "right") is None
         assert not prover.fits(kept, "wrong")
         assert prover.fits(kept, "right")
-        assert prover.remembers(kept, "right")
-        assert not prover.remembers(kept, "wrong")
+        assert prover.recall(kept, "right")
+        assert prover.recall(kept, "wrong") is False
         now += 299 * clock.SECOND
-        assert prover.remembers(kept, "right")
+        assert prover.recall(kept, "right")
         now += 2 * clock.SECOND
-        assert not prover.remembers(kept, "right")
+        assert prover.recall(kept, "right") is None
 
 
 def test_a_damaged_digest_fits_nothing():
@@ -86,6 +86,11 @@ def test_a_damaged_digest_fits_nothing():
         ("token", "", "may not be empty"),
         ("token", " x", "begin or end with a blank"),
         ("token", "a\nb", "control characters"),
+        ("password", "a\nb", "control characters"),
+        ("token", "to…ken", "only ASCII letters, digits and signs"),
+        ("target_token", "…", "only ASCII letters, digits and signs"),
+        ("target_token", "Bearer abc", "without a blank"),
+        ("username", "a:b", "no colon"),
         ("secret", "no base64!", "must be base64"),
         ("secret", "whsec_", "must be base64"),
     ],
@@ -95,7 +100,17 @@ def test_a_chosen_credential_that_cannot_work_is_refused(name, value, fault):
         check_chosen(name, value)
 
 
-@pytest.mark.parametrize(("name", "value"), [("token", "x"), ("secret", "whsec_c2VjcmV0"), ("secret", "c2VjcmV0")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("token", "x"),
+        ("target_token", "a.b-c_d~e+f/g="),
+        ("secret", "whsec_c2VjcmV0"),
+        ("secret", "c2VjcmV0"),
+        ("username", "Jürgen Weiß"),
+        ("password", "zwölf : Wörter"),
+    ],
+)
 def test_a_chosen_credential_that_can_work_is_taken(name, value):
     check_chosen(name, value)
 

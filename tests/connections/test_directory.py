@@ -41,7 +41,7 @@ def refused(call, *arguments):
     return True
 
 
-@pytest.mark.parametrize("chosen", [{}, {"token": "chosen by hand"}], ids=["generated", "chosen"])
+@pytest.mark.parametrize("chosen", [{}, {"token": "chosen-by-hand"}], ids=["generated", "chosen"])
 def test_a_token_finds_its_connection_in_its_dialect_only(desk, directory, chosen):
     desk.add("other")
     token = desk.add("erp", **chosen)["token"]

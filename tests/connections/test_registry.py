@@ -30,8 +30,8 @@ def test_credentials_are_made_for_what_is_not_given(desk):
 
 
 def test_no_secret_stands_in_the_store_in_clear(desk):
-    secrets = [desk.add("a")["token"], "my own word", "what we say", desk.add("h", SIGNED, url=HOOK)["secret"]]
-    desk.add("b", token="my own word", target_token="what we say", url=HOOK)
+    secrets = [desk.add("a")["token"], "my-own-word", "what-we-say", desk.add("h", SIGNED, url=HOOK)["secret"]]
+    desk.add("b", token="my-own-word", target_token="what-we-say", url=HOOK)
     for name in ("a", "b", "h"):
         row = desk.row(name)
         text = repr({column.key: getattr(row, column.key) for column in inspect(row).mapper.column_attrs})
@@ -58,9 +58,9 @@ def test_an_unknown_connection_is_answered_with_those_that_are_known(desk):
 
 
 def test_two_connections_of_a_dialect_never_have_the_same_credentials(desk):
-    desk.add("a", token="the same")
+    desk.add("a", token="the-same")
     with pytest.raises(Misconfigured, match="connection 'a' has the same secret"):
-        desk.add("b", token="the same")
+        desk.add("b", token="the-same")
     desk.add("c", LOGIN, username="boss")
     with pytest.raises(Misconfigured, match="connection 'c' has the log-in 'boss'"):
         desk.add("d", LOGIN, username="boss")
@@ -84,6 +84,9 @@ def test_a_needed_setting_is_asked_for(desk):
 def test_a_setting_is_judged_by_the_dialects_model(desk):
     with pytest.raises(Misconfigured, match=r"^url: must start with http$"):
         desk.add("erp", url="ftp://x")
+    for url in ("http://", "http:///hook", "http://h:port/hook", "http://[::1"):
+        with pytest.raises(Misconfigured, match=r"^url: .* names no host that can be called"):
+            desk.add("erp", url=url)
     desk.add("erp", parallel="3", keys='{"spots": "spot_number"}')
     assert desk.row("erp").settings == {"parallel": 3, "keys": {"spots": "spot_number"}}
 
@@ -123,7 +126,10 @@ def test_a_rule_is_read(said, column, value):
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
-        ({"rank": "first"}, "rank: invalid literal"),
+        ({"rank": "first"}, "rank: must be a whole number, not 'first'"),
+        ({"rank": True}, "rank: must be a whole number, not True"),
+        ({"rank": [1]}, "rank: must be a whole number, not [1]"),
+        ({"rank": "9" * 5000}, "rank: must be a whole number"),
         ({"rank": "1000000"}, "rank: must lie between"),
         ({"time_zone": "Vienna/Europe"}, "time_zone: there is no time zone 'Vienna/Europe'"),
         (
@@ -136,6 +142,15 @@ def test_a_rule_is_read(said, column, value):
         ({"active": "perhaps"}, "active: must be yes or no, not 'perhaps'"),
         ({"allowed_addresses": "localhost"}, "'localhost' is neither an address nor a network"),
         ({"rate_limit": "-1"}, "rate_limit: must be a number of requests a minute"),
+        ({"rate_limit": "9" * 20}, "rate_limit: must be a number of requests a minute"),
+        ({"rate_limit": True}, "rate_limit: must be a number of requests a minute, 0 for no limit, not True"),
+        ({"told": 5}, "told: must be 'all' or entities, each with its fields"),
+        ({"told": {"customer": 5}}, "told: must be 'all' or entities, each with its fields"),
+        ({"told": {"customer": 1}}, "told: must be 'all' or entities, each with its fields"),
+        ({"told": {"customer": False}}, "told: must be 'all' or entities, each with its fields"),
+        ({"writes": [1]}, "writes: must be 'all' or a list of entities, not [1]"),
+        ({"deletes": ["record"]}, "deletes: must be 'record'"),
+        ({"allowed_addresses": 7}, "allowed_addresses: must be a list of addresses and networks, not 7"),
     ],
 )
 def test_a_rule_that_cannot_be_read_is_one_line(said, fault):
@@ -162,8 +177,8 @@ def test_a_dialects_word_on_codes_holds_unless_the_operator_says_otherwise(desk)
 
 
 def test_a_change_tells_what_differs_and_no_secret(desk):
-    desk.add("erp", rank="1", token="old word", target_token="said", url=HOOK)
-    told = desk.change("erp", rank="2", token="new word", target_token="other", url=HOOK, deletes="copy", told="item")
+    desk.add("erp", rank="1", token="old-word", target_token="said", url=HOOK)
+    told = desk.change("erp", rank="2", token="new-word", target_token="other", url=HOOK, deletes="copy", told="item")
     assert told == [
         "rank: 1 → 2",
         "deletes: True → False",
@@ -198,9 +213,29 @@ def test_a_log_in_can_be_changed(desk):
     assert Directory(desk.engine, "").by_login("login", "boss", password).name == "erp"
 
 
-@pytest.mark.parametrize(("said", "again"), [({"told": "item"}, True), ({"url": HOOK}, True), ({"rank": "5"}, False)])
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [
+        ({"told": "item"}, True),
+        ({"url": HOOK}, True),
+        ({"key_template": "{key}"}, True),
+        ({"rank": "5"}, False),
+        ({"parallel": "2"}, False),
+        ({"url": HOOK, "mode": "changes"}, False),
+    ],
+)
 def test_a_target_is_compared_with_all_records_again_when_its_share_changes(desk, said, again):
     desk.add("erp")
+    desk.set("erp", cursor=77)
+    desk.change("erp", **said)
+    assert desk.row("erp").cursor == (0 if again else 77)
+
+
+@pytest.mark.parametrize(
+    ("said", "again"), [({"told": "item"}, False), ({"url": HOOK}, False), ({"mode": "state"}, True)]
+)
+def test_a_follower_of_the_feed_never_gets_its_history_again(desk, said, again):
+    desk.add("erp", mode="changes")
     desk.set("erp", cursor=77)
     desk.change("erp", **said)
     assert desk.row("erp").cursor == (0 if again else 77)

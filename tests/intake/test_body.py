@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import os
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
@@ -63,6 +64,23 @@ def test_a_gzip_body_may_have_several_members_and_padding() -> None:
     assert unpack(packed, "gzip", 7) == b"one two"
 
 
+def test_more_than_a_thousand_members_are_unreadable() -> None:
+    member = gzip.compress(b"x", mtime=0)
+    assert unpack(member * 1000, "gzip", 1000) == b"x" * 1000
+    with pytest.raises(Unreadable, match="1000 members"):
+        unpack(member * 1001, "gzip", 2000)
+
+
+def test_a_caller_who_hangs_up_has_sent_an_unreadable_body() -> None:
+    told = [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive():
+        return told.pop(0)
+
+    with pytest.raises(Unreadable, match="ended"):
+        asyncio.run(read_body(Request({"type": "http", "method": "POST", "path": "/", "headers": []}, receive), 9))
+
+
 @pytest.mark.parametrize("members", [1, 3])
 def test_a_bomb_is_stopped_while_it_unpacks(members: int) -> None:
     bomb = gzip.compress(b"\x00" * (200 * 2**20 // members)) * members
@@ -83,6 +101,7 @@ def test_what_unpacks_to_the_limit_is_read_and_one_byte_more_is_not() -> None:
         ("gzip", b"no gzip"),
         ("gzip", gzip.compress(b"cut short" * 100, mtime=0)[:-9]),
         ("gzip", gzip.compress(b"one", mtime=0) + b"rubbish"),
+        ("gzip", gzip.compress(os.urandom(200_000))[:-100_000]),
         ("deflate", b"\xff\xff\xff"),
         ("br", b""),
         ("gzip, gzip", b""),
@@ -90,7 +109,7 @@ def test_what_unpacks_to_the_limit_is_read_and_one_byte_more_is_not() -> None:
 )
 def test_a_body_that_is_not_in_its_encoding_is_unreadable(encoding: str, packed: bytes) -> None:
     with pytest.raises(Unreadable):
-        read([packed], 1000, content_encoding=encoding)
+        read([packed], 300_000, content_encoding=encoding)
 
 
 @given(some.binary(max_size=300), some.sampled_from(["gzip", "deflate"]))

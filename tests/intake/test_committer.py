@@ -378,3 +378,22 @@ def test_other_processes_hear_of_a_commit_that_moved_something(store: Engine, se
             assert [note.channel for note in driver.notifies(timeout=10, stop_after=1)] == [CHANNEL]
             committer.submit(request(customer("K", phone="1"))).result()
             assert list(driver.notifies(timeout=0.1)) == []
+
+
+def test_nothing_is_kept_of_a_body_that_is_sent_away(store: Engine, tmp_path: Path) -> None:
+    settings, gate = settings_for(tmp_path, large_body=1, queue_bytes=2**20, queue_share=2**10), Gate()
+    with running(store, settings, write=gate) as committer:
+        bodies = [bytes([65 + n]) * 900 for n in range(3)]
+
+        async def post() -> None:
+            tasks = [asyncio.create_task(committer.hand_in(request(body=body))) for body in bodies[:2]]
+            await asyncio.to_thread(gate.came.acquire)
+            with pytest.raises(Full):
+                await committer.hand_in(request(body=bodies[2]))
+            gate.open()
+            await asyncio.gather(*tasks)
+
+        asyncio.run(post())
+    with pytest.raises(Unavailable):
+        committer.submit(request(body=b"too late"))
+    assert len([path for path in (settings.data_dir / "bodies").rglob("*") if path.is_file()]) == 2

@@ -4,14 +4,17 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine
-from tests.intake.desk import A, B, counted, customer, messages, phone_of, request, running, states
+from sqlalchemy import Engine, select
+from tests.intake.desk import A, B, counted, customer, messages, only_sqlite, phone_of, request, running, states
+from tests.world import world
 
 from synchub import db
 from synchub.config import Settings
 from synchub.db import open_engine
-from synchub.intake.submission import Receipt, Submission
-from synchub.intake.write import write
+from synchub.intake.repeats import find
+from synchub.intake.submission import Receipt, Submission, new_message_id
+from synchub.intake.tables import Message
+from synchub.intake.write import MESSAGES, write
 from synchub.master.series import read_counter
 
 
@@ -57,6 +60,26 @@ def test_one_value_then_another_then_the_first_again_is_no_repeat(store: Engine,
     assert phone_of(store, "K") == "1"
     fourth = hand_in(request(customer("K", phone="1")))
     assert (fourth.repeat, fourth.message) == (True, third.message)
+
+
+def test_an_answer_to_what_we_told_is_no_repeat_though_it_is_in_the_words_of_before(
+    engine: Engine, settings: Settings
+) -> None:
+    with world(engine) as hub:
+        hub.join("A")
+        hub.join("B", rank=1)
+
+        def hand_in() -> Receipt:
+            hub.wait()
+            made = request(customer("K", phone="2"))
+            return db.retrying(engine, lambda session: write(session, [made], settings))[0]
+
+        hub.say("B", phone="1")
+        first, again = hand_in(), hand_in()
+        assert (first.repeat, again.repeat) == (False, True)
+        assert hub.tell("A")["phone"] == "1"
+        assert not hand_in().repeat
+        assert hub.tell("A")["phone"] == "1"
 
 
 def test_another_partners_change_in_between_makes_it_a_new_request(store: Engine, hand_in) -> None:
@@ -113,6 +136,30 @@ def test_the_repeats_of_a_group_are_found_in_one_look(store: Engine, settings: S
     many, receipts = statements([request(customer(f"K{n}", phone="1")) for n in range(200)])
     assert [receipt.repeat for receipt in receipts] == [n % 2 == 0 for n in range(200)]
     assert many <= few + 1
+
+
+@only_sqlite
+@pytest.mark.parametrize("state", ["accepted", "repeat"])
+def test_a_look_does_not_take_longer_when_a_request_came_often(store: Engine, hand_in, state: str) -> None:
+    def work() -> int:
+        """The steps that the database's machine takes, in hundreds."""
+        steps = []
+        with db.writing(store) as session:
+            raw = session.connection().connection.driver_connection
+            assert raw is not None
+            raw.set_progress_handler(lambda: steps.append(1), 100)
+            assert find(session, [again])
+            raw.set_progress_handler(None, 0)
+        return len(steps)
+
+    hand_in(request(customer("K", phone="1")))
+    again = request(customer("K", phone="1"))
+    hand_in(request(customer("K", phone="1")))
+    once = work()
+    with db.writing(store) as session:
+        (like,) = session.execute(select(MESSAGES).where(Message.state == state))
+        session.execute(MESSAGES.insert(), [{**like._asdict(), "id": new_message_id()} for _ in range(2_000)])
+    assert work() <= once + 1
 
 
 def test_the_same_request_at_two_processes_at_once_is_stored_once(

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from synchub.master.convergence import Rules, golden
 from synchub.master.copies import EXISTS, Copy, Held, Statement
+
+pytestmark = pytest.mark.slow
 
 FIELDS = (EXISTS, "name", "phone")
 RULES = Rules({1: 0, 2: 5, 3: 5, 4: 9})

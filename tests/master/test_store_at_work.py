@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import Engine, event, func, select
 from tests.world import World, world
 
@@ -15,6 +16,8 @@ from synchub.master import store
 from synchub.master.convergence import Mode
 from synchub.master.tables import Change, MasterRecord
 from synchub.master.writes import Batch, Kind, Write
+
+pytestmark = pytest.mark.slow
 
 CHANGED = {Kind.CREATED, Kind.UPDATED, Kind.DELETED}
 
@@ -99,7 +102,7 @@ def test_two_writers_that_first_insert_the_same_keys_make_each_record_once(engin
     with world(engine) as hub:
         hub.join("A", "B")
     counts = [Counter(), Counter()]
-    failures = run_together(writer(engine, 1, 1, 200, counts[0]), writer(engine, 2, 2, 200, counts[1]))
+    failures = run_together(writer(engine, 1, 1, 60, counts[0]), writer(engine, 2, 2, 60, counts[1]))
     assert failures == []
     with db.reading(engine) as session:
         assert session.scalar(select(func.count()).select_from(MasterRecord)) == 50
@@ -125,12 +128,13 @@ def test_a_reader_of_the_feed_skips_no_step_while_four_write(engine: Engine) -> 
             seen.extend(numbers)
             if finished and not numbers:
                 break
+            done.wait(0.005)
         if reader is not engine:
             reader.dispose()
 
     follower = threading.Thread(target=follow)
     follower.start()
-    failures = run_together(*(writer(engine, partner, partner, 25, Counter()) for partner in (1, 2, 3, 4)))
+    failures = run_together(*(writer(engine, partner, partner, 12, Counter()) for partner in (1, 2, 3, 4)))
     done.set()
     follower.join()
     with db.reading(engine) as session:

@@ -1,5 +1,6 @@
 """A copy of the hub in which one line at a time is changed, and processes that run on it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,12 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.mutations.mutants import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTEST = ("pytest", "-x", "-q", "-p", "pytest_socket", "-p", "no:cacheprovider")
-SECONDS = 120
+
+
+class Ended(NamedTuple):
+    """What came of a run: its exit code, and all that it said."""
+
+    code: int
+    said: str
 
 
 class Graft:
@@ -22,6 +30,7 @@ class Graft:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._ages = count(1)
+        self._stem: subprocess.Popen[str] | None = None
         for name in ("src", "migrations"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
@@ -44,21 +53,33 @@ class Graft:
         age = path.stat().st_mtime_ns + next(self._ages) * 10**10
         os.utime(path, ns=(age, age))
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str) -> Ended:
         """Run a module with its arguments on the copy."""
+        self._stem = self._stem or self._grow()
+        assert self._stem.stdin is not None
+        assert self._stem.stdout is not None
+        self._stem.stdin.write(json.dumps(command) + "\n")
+        self._stem.stdin.flush()
+        return Ended(*json.loads(self._stem.stdout.readline()))
+
+    def _grow(self) -> "subprocess.Popen[str]":
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment["PYTHONPATH"] = os.pathsep.join([str(self._folder / "src"), str(ROOT)])
         environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        return subprocess.run(
-            [sys.executable, "-m", *command],
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.mutations.stem"],
             cwd=ROOT,
             env=environment,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             text=True,
-            timeout=SECONDS,
-            check=False,
         )
 
-    def test(self, ids: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    def test(self, ids: Sequence[str]) -> Ended:
         """Run tests on the copy; the plug-ins that take long to start are left out."""
         return self.run(*PYTEST, *ids)
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        if self._stem is not None:
+            self._stem.communicate()

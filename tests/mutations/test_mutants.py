@@ -12,8 +12,10 @@ HOLDS, FAILED = 0, 1
 
 
 @pytest.fixture(scope="module")
-def graft(tmp_path_factory: pytest.TempPathFactory) -> Graft:
-    return Graft(tmp_path_factory.mktemp("graft"))
+def graft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graft]:
+    made = Graft(tmp_path_factory.mktemp("graft"))
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -26,18 +28,18 @@ def changed(graft: Graft, mutant: Mutant) -> Iterator[Graft]:
 def test_every_proof_holds_while_nothing_is_changed(graft: Graft, mutants: tuple[Mutant, ...]) -> None:
     """But for those on PostgreSQL, which take long; a server that does not start is no failed test."""
     outcome = graft.test(sorted({mutant.proof for mutant in mutants if "[postgresql" not in mutant.proof}))
-    assert outcome.returncode == HOLDS, outcome.stdout + outcome.stderr
+    assert outcome.code == HOLDS, outcome.said
 
 
 @pytest.mark.parametrize("mutant", [*PROMISES, *RESYNCS], ids=lambda mutant: mutant.promise)
 def test_a_test_fails_without(mutant: Mutant, changed: Graft) -> None:
     outcome = changed.test([mutant.proof])
-    assert outcome.returncode == FAILED, outcome.stdout + outcome.stderr
-    assert "1 failed" in outcome.stdout, outcome.stdout
+    assert outcome.code == FAILED, outcome.said
+    assert "1 failed" in outcome.said, outcome.said
 
 
 @pytest.mark.parametrize("mutant", [*CLAUSES, *SERVERS], ids=lambda mutant: mutant.promise)
 def test_a_history_fails_without(mutant: Mutant, changed: Graft) -> None:
     outcome = changed.run("tests.simulation", "--known", mutant.proof)
-    assert outcome.returncode == FAILED, outcome.stdout + outcome.stderr
-    assert " posts " in outcome.stdout, outcome.stdout + outcome.stderr
+    assert outcome.code == FAILED, outcome.said
+    assert " posts " in outcome.said, outcome.said

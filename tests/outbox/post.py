@@ -38,6 +38,7 @@ class Target:
         self.unfit: Callable[[Parcel], str | None] = lambda _: None
         self.shapes: Callable[[Parcel], Hashable] = lambda _: None
         self.refuses: Callable[[Parcel], bool] = lambda _: False
+        self.fails: Callable[[Parcel], bool] = lambda _: False
         self.answers: list[Outcome | Exception] = []
         self.during: Callable[[], None] = lambda: None
         self.calls: list[list[Parcel]] = []
@@ -67,6 +68,8 @@ class Target:
         answer = self.answers.pop(0) if self.answers else OK
         if isinstance(answer, Exception):
             raise answer
+        if any(map(self.fails, parcels)):
+            return UNKNOWN
         if answer.verdict is Verdict.ACCEPTED and any(map(self.refuses, parcels)):
             return REFUSED
         if answer.verdict in {Verdict.ACCEPTED, Verdict.UNKNOWN}:

@@ -165,6 +165,7 @@ def test_trouble_delays_the_target_and_counts_against_no_record(hub):
     assert (hub.connection("B").backoff_count, hub.connection("B").backoff_reason) == (0, None)
 
 
+@pytest.mark.slow
 def test_a_weekend_of_503_leaves_nothing_dead(hub):
     b = hub.aim("B", Target(batch=10))
     many(hub, 60)
@@ -179,15 +180,14 @@ def test_a_weekend_of_503_leaves_nothing_dead(hub):
     assert hub.deliveries() == []
 
 
-def test_a_back_off_is_told_once_at_its_beginning_and_once_at_its_end(hub, capsys):
+def test_a_back_off_is_told_once_at_its_beginning_and_once_at_its_end(hub, said):
     b = hub.aim("B")
     b.answers = [TROUBLE] * 3
     hub.say("A", name="n")
     for _ in range(5):
         hub.carry()
         hub.wait(60)
-    said = capsys.readouterr().out
-    assert (said.count("target in trouble"), said.count("target answers again")) == (1, 1)
+    assert (said("target in trouble"), said("target answers again")) == (1, 1)
 
 
 def test_two_calls_that_fail_together_are_one_failure(hub):
@@ -577,7 +577,7 @@ def test_a_slow_target_gives_back_what_it_did_not_get_to(hub, monkeypatch):
     assert len(b.holds) == 3
 
 
-def test_an_accepted_call_before_trouble_ends_the_old_trouble_and_begins_a_new_one(hub, capsys, monkeypatch):
+def test_an_accepted_call_before_trouble_ends_the_old_trouble_and_begins_a_new_one(hub, said, monkeypatch):
     monkeypatch.setattr("synchub.outbox.courier.TRIP", float("inf"))
     b = hub.aim("B", Target(batch=1))
     many(hub, 3)
@@ -588,5 +588,25 @@ def test_an_accepted_call_before_trouble_ends_the_old_trouble_and_begins_a_new_o
     courier.bundle = 3
     courier.carry_next()
     assert hub.connection("B").backoff_count == 1
-    said = capsys.readouterr().out
-    assert (said.count("target in trouble"), said.count("target answers again")) == (2, 1)
+    assert (said("target in trouble"), said("target answers again")) == (2, 1)
+
+
+def test_what_a_target_refuses_of_all_it_was_sent_is_parked_at_once_and_holds_up_nothing_else(hub):
+    b = hub.aim("B", Target(batch=10))
+    many(hub, 10)
+    hub.say("A", key="E", entity="expense", name="e")
+    b.answers = [Outcome(Verdict.REFUSED, "this form is closed to you", 403, of_all=True)]
+    hub.carry()
+    assert [len(call) for call in b.calls] == [10, 1]
+    assert {(row.state, row.last_error) for row in hub.deliveries()} == {("parked", "this form is closed to you")}
+    assert set(b.holds) == {("expense", "E")}
+
+
+@pytest.mark.parametrize("words", ["ok\x00!", "bad \ud800"])
+def test_an_answer_that_no_database_can_hold_settles_like_any_other(hub, words):
+    b = hub.aim("B", Target(batch=1))
+    many(hub, 2)
+    b.answers = [Outcome(Verdict.ACCEPTED, answer=words), Outcome(Verdict.REFUSED, words, 400, answer=words)]
+    hub.carry()
+    assert [row.state for row in hub.deliveries()] == ["parked"]
+    assert len(hub.attempts()) == 2

@@ -398,3 +398,35 @@ def test_a_call_may_take_as_long_as_the_setting_says_however_short_the_lease(hub
     hub.say("A", name="n")
     hub.carry()
     assert given == [hub.courier("B").attempt_seconds]
+
+
+def test_nobody_waits_for_a_record_that_no_believable_answer_ever_comes_for(hub):
+    b = hub.aim("B", Target(batch=1))
+    hub.say("A", key="D", entity="department", name="d")
+    hub.say("A", key="E", entity="expense", name="e", department_id="D")
+    hub.say("A", key="F", entity="expense", name="f")
+    b.fails = lambda parcel: parcel.entity == "department"
+    hub.carry()
+    for _ in range(3):
+        hub.now = hub.connection("B").backoff_until
+        hub.carry()
+        hub.now = next(row.due for row in hub.deliveries() if row.entity == "department")
+        hub.carry()
+    hub.now = hub.connection("B").backoff_until
+    hub.carry()
+    assert {key for _, key in b.holds} == {"E", "F"}
+    assert [row.entity for row in hub.deliveries()] == ["department"]
+
+
+def test_a_record_waits_for_another_as_long_as_that_one_waits(hub):
+    b = hub.aim("B", Target(batch=1))
+    hub.say("A", key="D", entity="department", name="d")
+    hub.say("A", key="E", entity="expense", name="e", department_id="D")
+    b.fails = lambda parcel: parcel.entity == "department"
+    for _ in range(2):
+        hub.carry()
+        hub.now = hub.connection("B").backoff_until
+    hub.carry()
+    department, expense = sorted(hub.deliveries(), key=lambda row: row.precedence)
+    assert department.due > hub.now
+    assert expense.due >= department.due

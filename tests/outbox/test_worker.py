@@ -9,7 +9,8 @@ from sqlalchemy import select, text, update
 from tests.master.rules import change_rules, partner_of
 from tests.outbox.post import REFUSED, Feed, Post, Target
 
-from synchub import db
+from synchub import clock, db
+from synchub.clock import SECOND
 from synchub.config import Settings
 from synchub.connections.directory import Directory
 from synchub.connections.tables import Connection
@@ -112,13 +113,13 @@ def test_a_target_with_new_settings_gets_a_new_sender(hub):
     until(lambda: len(hub.made["B"]) == 2)
 
 
-def test_a_target_that_cannot_be_made_is_complained_of_once(hub, capsys):
+def test_a_target_that_cannot_be_made_is_complained_of_once(hub, said):
     hub.aim("D")
     hub.join("D", settings={"url": "bad"})
     until(lambda: hub.worker._complaints)
     (number,) = hub.worker._complaints
     hub.worker._staff(hub.connection("D"))
-    assert capsys.readouterr().out.count("a target cannot be told") == 1
+    assert said("a target cannot be told") == 1
     hub.setup("D", settings={"url": "good"})
     until(lambda: number not in hub.worker._complaints)
 
@@ -186,13 +187,22 @@ def test_a_call_that_would_outlast_the_stop_is_told_to_end(hub):
     assert left[0] <= 0
 
 
-def test_a_target_goes_on_after_a_fault_in_the_store(hub, capsys):
+def test_a_target_goes_on_after_a_fault_in_the_store(hub, said):
     target = hub.targets["B"]
     target.needs = None
     hub.say("A", name="n")
-    until(lambda: "telling a target failed" in capsys.readouterr().out)
+    until(lambda: said("telling a target failed"))
     target.needs = {}
     until(lambda: target.holds)
+
+
+def test_what_comes_while_a_target_is_in_trouble_takes_no_row(hub):
+    hub.setup("B", backoff_until=clock.now() + 3600 * SECOND, backoff_count=9)
+    hub.write("A", Write("customer", "K", Mode.PARTIAL, {"name": "n"}))
+    until(lambda: hub.targets["C"].holds)
+    until(lambda: hub.deliveries() == [])
+    hub.setup("B", backoff_until=0)
+    until(lambda: hub.targets["B"].holds)
 
 
 def test_the_bell_is_heard_by_who_looked_before_it_rang():

@@ -10,14 +10,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
-from starlette.responses import JSONResponse
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from synchub.app.proxies import caller
 from synchub.dialects.dialect import Claim
+from synchub.errors import Interrupted, SynchubError
 from synchub.intake.submission import new_message_id
 
 Segments = tuple[str, ...]
@@ -113,7 +116,7 @@ class Front:
             await self._hand_on(scope, receive, answer)
         except asyncio.CancelledError:  # the server stops, and waited for this request as long as it may
             if answer.status is None:
-                await JSONResponse({"error": STOPPING}, 503)(scope, receive, answer)
+                await self._interrupted(scope)(scope, receive, answer)
         except Exception:
             log.exception("a request failed", extra={"id": str(scope["state"]["message_id"])})
             if answer.status is None:
@@ -121,9 +124,20 @@ class Front:
         if scope["path"] not in self._quiet:
             log.info("request", extra=_told(scope, answer.status, begun))
 
-    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _interrupted(self, scope: Scope) -> Response:
+        """The answer to a request that a stop cut off, in its dialect's words if it has such."""
+        error, found = Interrupted(STOPPING), self._find(scope)
+        handlers = found[0].exception_handlers if found and isinstance(found[0], FastAPI) else {}
+        if SynchubError in handlers:
+            return cast(Response, handlers[SynchubError](Request(scope), error))
+        return JSONResponse({"error": STOPPING}, error.status, {"Retry-After": str(error.retry_after)})
+
+    def _find(self, scope: Scope) -> tuple[ASGIApp, str, str] | None:
         raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
-        found = self._paths.find(scope["method"], raw_path)
+        return self._paths.find(scope["method"], raw_path)
+
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._find(scope)
         if found is None:
             await self._rest(scope, receive, send)
             return

@@ -3,18 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Send
 
 from synchub import schema
 from synchub.app import logs
 from synchub.config import Settings
-from synchub.db import reading
+from synchub.db import reading, writing
 from synchub.errors import Misconfigured
 from synchub.intake.committer import Committer
 from synchub.outbox.worker import Worker
+from synchub.schema import SchemaFitness
 
 PROBE_SECONDS = 3.0
 
@@ -35,7 +37,8 @@ class Process:
     ) -> None:
         self._engine, self._settings, self._committer, self._worker = engine, settings, committer, worker
         self._patience = patience
-        self._probe: asyncio.Task[dict[str, str]] | None = None
+        self._probe: asyncio.Future[dict[str, str]] | None = None
+        self._prober = ThreadPoolExecutor(1, thread_name_prefix="probe")
 
     async def life(self, receive: Receive, send: Send) -> None:
         """The server's lifespan protocol."""
@@ -76,10 +79,11 @@ class Process:
     async def ready(self) -> dict[str, str]:
         """What is wrong, by what was looked at; empty if the process can serve.
 
-        However often it is asked, one probe looks at the store at a time, so that a store that hangs takes one thread.
+        However often it is asked, one probe looks at the store at a time, so that a store that hangs takes one thread;
+        it is the probe's own, so that no other work keeps it waiting.
         """
         if self._probe is None or self._probe.done():
-            self._probe = asyncio.create_task(asyncio.to_thread(self._look))
+            self._probe = asyncio.get_running_loop().run_in_executor(self._prober, self._look)
         done, _ = await asyncio.wait({self._probe}, timeout=self._patience)
         return self._probe.result() if done else {"database": f"no answer within {self._patience:g} seconds"}
 
@@ -89,6 +93,8 @@ class Process:
     def _troubles(self) -> Iterator[tuple[str, str]]:
         if not self._committer.alive:
             yield "committer", "it does not run"
+        elif self._committer.last_commit_failed:
+            yield from self._try_commit()
         for name, look in (("database", self._reach), ("schema", self._check_schema)):
             try:
                 look()
@@ -97,6 +103,14 @@ class Process:
             except SQLAlchemyError as error:
                 yield name, f"it cannot be reached: {type(error).__name__}"
                 break
+
+    def _try_commit(self) -> Iterator[tuple[str, str]]:
+        """Whether the store takes a commit again: without this nobody would be sent here to find out."""
+        try:
+            with writing(self._engine) as session:
+                session.execute(update(SchemaFitness).values(oldest_code=SchemaFitness.oldest_code))
+        except SQLAlchemyError as error:
+            yield "committer", f"the last commit failed, and another one too: {type(error).__name__}"
 
     def _reach(self) -> None:
         with reading(self._engine) as session:

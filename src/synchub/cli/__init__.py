@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 import typer
 
@@ -24,6 +25,9 @@ NOUNS = {
 
 def main() -> None:
     """The `synchub` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for a terminal that cannot write every sign
     sys.exit(run(sys.argv[1:]))
 
 

@@ -11,7 +11,7 @@ Only what the file names is compared; a connection that it does not name is left
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,17 +74,19 @@ def _resolved(value: Any) -> Any:
     return os.environ[str(value["env"])]
 
 
-def apply(hub: Opened, plans: list[Plan], *, dry_run: bool) -> list[str]:
+def apply(hub: Opened, plans: list[Plan], *, dry_run: bool) -> Iterator[str]:
     """Carry out all plans or none; a line for each step, with the credentials that were made for new connections.
 
-    What follows from new rules is carried out too, once the plans are stored.
+    What follows from new rules is carried out too, once the plans are stored and their lines were taken.
     """
     with writing(hub.engine) as session:
         since = read_counter(session)
         steps = [step for plan in plans for step in _carry_out(hub, session, plan, dry_run=dry_run)]
         if dry_run:
             session.rollback()
-    return steps if dry_run else [*steps, *weigh_all(hub.engine, since)]
+    yield from steps
+    if not dry_run:
+        yield from weigh_all(hub.engine, since)
 
 
 def _carry_out(hub: Opened, session: Session, plan: Plan, *, dry_run: bool) -> list[str]:

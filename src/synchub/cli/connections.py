@@ -1,6 +1,8 @@
 """synchub connection …: who may come in and who is told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +33,7 @@ Set = Annotated[
         "--set", metavar="KEY=VALUE", help="a credential, a rule or a setting of the dialect; may be repeated"
     ),
 ]
+LONGEST_GRACE = 10 * 365 * 24
 ONCE = "These are shown once; the hub keeps no copy of them in clear."
 
 
@@ -125,7 +128,7 @@ def change(name: Name, settings: Set = None) -> None:
         with writing(hub.engine) as session:
             since = read_counter(session)
             differences = _changed(hub, session, name, given)
-        _print_lines([*differences, *weigh_all(hub.engine, since)])
+        _print_lines(chain(differences, weigh_all(hub.engine, since)))
 
 
 def _changed(hub: Opened, session: Session, name: str, given: dict[str, str]) -> list[registry.Difference]:
@@ -136,10 +139,12 @@ def _changed(hub: Opened, session: Session, name: str, given: dict[str, str]) ->
     return differences
 
 
-def _print_lines(lines: Sequence[object]) -> None:
+def _print_lines(lines: Iterable[object]) -> None:
+    """Print each line as it comes, so that what follows cannot hold it back."""
+    line = None
     for line in lines:
         print(line)
-    if not lines:
+    if line is None:
         print("Nothing differs.")
 
 
@@ -159,12 +164,20 @@ def resume(name: Name) -> None:
     print(f"Connection '{name}' is told again.")
 
 
+def _is_time(hours: float) -> float:
+    if not isfinite(hours):
+        raise typer.BadParameter("must be a number of hours")
+    return hours
+
+
 @app.command("rotate-secret")
 def rotate_secret(
     name: Name,
     settings: Set = None,
     *,
-    grace: Annotated[float, typer.Option(min=0, help="hours that the old secrets still count")] = 24,
+    grace: Annotated[
+        float, typer.Option(min=0, max=LONGEST_GRACE, callback=_is_time, help="hours that the old secrets still count")
+    ] = 24,
     forget: Annotated[bool, typer.Option(help="start the sealed secrets afresh, when their key is lost")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -198,5 +211,4 @@ def apply_(
     """Make the partners what a reviewed file says: add what is missing, change what differs. Safe to repeat."""
     plans = connection_file.read(file, _entities())
     with opened() as hub:
-        steps = connection_file.apply(hub, plans, dry_run=dry_run)
-    _print_lines(steps)
+        _print_lines(connection_file.apply(hub, plans, dry_run=dry_run))

@@ -6,17 +6,21 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from synchub.cli.output import moment, print_rows
+from synchub.cli.output import LARGEST, moment, print_rows
 from synchub.cli.store import opened
 from synchub.connections import registry
 from synchub.db import reading, retrying
 from synchub.errors import Misconfigured, NotFound
 from synchub.outbox import dead_letters
 from synchub.outbox.reading import list_deliveries
+from synchub.outbox.tables import State
 
 app = typer.Typer(no_args_is_help=True)
 
-Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="ids from 'synchub delivery list'")]
+Ids = Annotated[
+    list[int] | None,
+    typer.Argument(metavar="[ID]...", min=0, max=LARGEST, help="ids from 'synchub delivery list'"),
+]
 Of = Annotated[str | None, typer.Option("--connection", help="only those to this connection")]
 Troubled = Annotated[bool, typer.Option("--all", help="all that are in trouble")]
 AsJson = Annotated[bool, typer.Option("--json", help="for scripts: one JSON object per line")]
@@ -26,7 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="for scripts: one JSON obje
 def list_(
     *,
     connection: Of = None,
-    state: Annotated[str | None, typer.Option(help="only waiting, parked, dead or loop ones")] = None,
+    state: Annotated[State | None, typer.Option(help="only those in this state")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List deliveries, the oldest first."""

@@ -14,7 +14,9 @@ def explained(error: Exception) -> tuple[str, int] | None:
     """The line for an error and the exit code; None if the error is not one that a user can mend."""
     if isinstance(error, TyperException):
         says = error.format_message()
-        return (says if says.startswith("Usage:") else _line(says + " Add --help to see how it is used."), MISUSED)
+        if not says.startswith("Usage:"):
+            says = _line(says.rstrip(".") + ". Add --help to see how it is used.")
+        return says, MISUSED
     if isinstance(error, typer.Abort):
         return _line("stopped"), INTERRUPTED
     fault = _fault(error)

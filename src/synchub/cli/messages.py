@@ -1,19 +1,29 @@
 """synchub message …: what arrived, and what became of it."""
 
 import sys
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy.orm import Session
 
-from synchub.cli.output import moment, print_fields, print_json, print_rows
+from synchub.cli.output import LARGEST, moment, print_fields, print_json, print_rows
 from synchub.cli.store import Opened, opened
 from synchub.connections import registry
 from synchub.connections.tables import Connection
 from synchub.db import reading
-from synchub.intake.journal import body_of
+from synchub.intake.journal import ACCEPTED, REFUSED, REPEAT, body_of
 from synchub.intake.reading import get_message, list_messages, steps_of
 from synchub.intake.tables import Message
+
+
+class State(StrEnum):
+    """What became of a message."""
+
+    ACCEPTED = ACCEPTED
+    REPEAT = REPEAT
+    REFUSED = REFUSED
+
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -23,9 +33,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="for scripts: one JSON obje
 @app.command("list")
 def list_(
     *,
-    state: Annotated[str | None, typer.Option(help="only accepted, repeat or refused ones")] = None,
+    state: Annotated[State | None, typer.Option(help="only those in this state")] = None,
     connection: Annotated[str | None, typer.Option(help="only those of this connection")] = None,
-    limit: Annotated[int, typer.Option(min=0, help="how many, the latest first; 0 for all")] = 100,
+    limit: Annotated[int, typer.Option(min=0, max=LARGEST, help="how many, the latest first; 0 for all")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List messages, the latest first."""

@@ -1,19 +1,24 @@
 """How commands print: plain tables for people, one JSON object per line for scripts."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from synchub import clock
 
+LARGEST_ID = 2**31 - 1
+LARGEST = 2**63 - 1
+"""What a column of ids, and any number in a statement, can be."""
 WIDEST = 60
 PAGE = 1000
 
 
 def print_json(value: Mapping[str, Any]) -> None:
     """One object on one line."""
-    print(json.dumps(value, ensure_ascii=False, default=str))
+    plain = (sys.stdout.encoding or "").lower() != "utf-8"
+    print(json.dumps(value, ensure_ascii=plain, default=str))
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:

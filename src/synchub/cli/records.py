@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from synchub.cli.output import moment, print_fields, print_json, print_rows, print_table, shown
+from synchub.cli.output import LARGEST_ID, moment, print_fields, print_json, print_rows, print_table, shown
 from synchub.cli.store import opened
 from synchub.connections.tables import Connection
 from synchub.db import reading
@@ -15,7 +15,7 @@ from synchub.master.entities import ENTITIES
 
 app = typer.Typer(no_args_is_help=True)
 
-Id = Annotated[int, typer.Argument(metavar="ID", help="the record's id")]
+Id = Annotated[int, typer.Argument(metavar="ID", min=0, max=LARGEST_ID, help="the record's id")]
 AsJson = Annotated[bool, typer.Option("--json", help="for scripts: one JSON object per line")]
 
 

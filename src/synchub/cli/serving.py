@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from math import ceil
 from threading import Event
 
@@ -14,8 +14,9 @@ from starlette.types import ASGIApp
 
 from synchub import app, dialects, schema
 from synchub.app import logs
+from synchub.cli.alone import alone
 from synchub.cli.store import migrate_store, opened
-from synchub.config import Settings
+from synchub.config import Role, Settings
 from synchub.connections.directory import Directory
 from synchub.demo import secrets
 from synchub.demo.connections import banner, prepare
@@ -30,11 +31,14 @@ BACKLOG = 2048
 def serve_hub(*, demo: bool) -> None:
     """Answer partners until SIGTERM; with `demo`, on a store and with connections that are made first."""
     settings = secrets.fit(Settings()) if demo else Settings()
+    if Role.WEB not in settings.role_set:
+        raise Misconfigured(f"SYNCHUB_ROLES={settings.roles} leaves nothing to serve: run 'synchub work', or add web")
     settings.check_secret_key()
     if demo:
         migrate_store(settings)
     check_schema(settings)
-    with listening(settings) as (listener, base):
+    turn = alone(settings) if Role.WORK in settings.role_set else nullcontext()
+    with turn, listening(settings) as (listener, base):
         if demo:
             run_web(settings, beside(app.build(settings), _demo_page(settings, base)), listener)
         else:
@@ -49,7 +53,7 @@ def work_for_hub() -> None:
     check_schema(settings)
     logs.configure(settings.log_format)
     senders = {name: dialect.sender for name, dialect in dialects.find().items() if dialect.sender is not None}
-    with opened(settings) as hub:
+    with alone(settings), opened(settings) as hub:
         directory = Directory(hub.engine, hub.vault.secret_key)
         run_worker(Worker(hub.engine, directory, settings, senders, [work_off]), settings.drain_seconds)
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from synchub.config import Settings
 from synchub.connections.credentials import Vault
 from synchub.db import open_engine
-from synchub.demo.secrets import key_of
+from synchub.demo.secrets import fit, store_of
 from synchub.errors import Misconfigured
 
 
@@ -32,7 +32,7 @@ def opened(settings: Settings | None = None, *, must_exist: bool = True) -> Iter
     Raises:
         Misconfigured: the store's URL cannot be read, or (with `must_exist`) its SQLite file is not there.
     """
-    settings = settings or Settings()
+    settings = settings or (_at_hand() if must_exist else Settings())
     file = sqlite_file(settings)
     if file is not None and must_exist and not file.exists():
         raise Misconfigured(
@@ -42,9 +42,17 @@ def opened(settings: Settings | None = None, *, must_exist: bool = True) -> Iter
         file.parent.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.store_url)
     try:
-        yield Opened(settings, engine, Vault(key_of(settings)))
+        yield Opened(settings, engine, Vault(settings.secret_key.get_secret_value()))
     finally:
         engine.dispose()
+
+
+def _at_hand() -> Settings:
+    """The hub that was set up here; where nothing was but the demo has run, that."""
+    settings = Settings()
+    real = sqlite_file(settings)
+    alone = not settings.database_url and real is not None and not real.exists() and store_of(settings).exists()
+    return fit(settings) if alone else settings
 
 
 def sqlite_file(settings: Settings) -> Path | None:
@@ -55,7 +63,7 @@ def sqlite_file(settings: Settings) -> Path | None:
     """
     try:
         url = make_url(settings.store_url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise Misconfigured(
             "SYNCHUB_DATABASE_URL is no URL: write it as postgresql://user:password@host/name"
         ) from None

@@ -1,7 +1,7 @@
 """Secrets: how they are made, proved and sealed.
 
 An inbound secret is kept as a digest. One that we made has 256 random bits, so SHA-256 is enough
-("sha256:…"); one that a person chose gets argon2, and its success is remembered in memory for minutes, or
+("sha256:…"); one that a person chose gets argon2, and its outcome is remembered in memory for minutes, or
 each request would cost as much as a log-in. What we must say to a partner (its token for us, a signing
 secret) is sealed with a key made from SYNCHUB_SECRET_KEY.
 """
@@ -33,6 +33,9 @@ LOGINS = frozenset({"username", "domain"})
 SIGNING = "secret"
 """The credential by which a partner knows our calls: base64, as Standard Webhooks writes it."""
 
+PASSWORDS = frozenset({"password", "target_password"})
+"""Secrets that travel encoded, so that they may have any sign; every other one stands in a header as it is."""
+
 SECRET_BYTES = 32
 REMEMBERED = 300 * clock.SECOND
 MOST_REMEMBERED = 10_000
@@ -61,8 +64,12 @@ def check_chosen(name: str, value: str) -> None:
     """
     if not value or value != value.strip() or not value.isprintable():
         raise Misconfigured(f"{name} may not be empty, nor begin or end with a blank, nor hold control characters")
+    if name in LOGINS and ":" in value:
+        raise Misconfigured(f"{name} may have no colon: it ends the name in HTTP Basic")
     if name == SIGNING and not _is_base64(value.removeprefix("whsec_")):
         raise Misconfigured(f"{name} must be base64 of random bytes, with or without 'whsec_' before it")
+    if name not in LOGINS | PASSWORDS and (" " in value or not value.isascii()):
+        raise Misconfigured(f"{name} must be only ASCII letters, digits and signs, without a blank")
 
 
 def _is_base64(text: str) -> bool:
@@ -97,29 +104,38 @@ def _hasher() -> "PasswordHasher":
 
 
 class Prover:
-    """Compares secrets with digests in constant time, and remembers for minutes which chosen ones fitted."""
+    """Compares secrets with digests in constant time, and remembers for minutes which chosen ones fitted or failed.
 
-    def __init__(self) -> None:
+    `most` are remembered of either kind, so that wrong ones crowd no good one out.
+    """
+
+    def __init__(self, most: int = MOST_REMEMBERED) -> None:
         self._salt = os.urandom(32)
-        self._fitted: dict[bytes, int] = {}
+        self._most = most
+        self._until: dict[bool, dict[bytes, int]] = {True: {}, False: {}}
 
     def fits(self, kept: str, presented: str) -> bool:
         """Whether the presented secret is the one that the digest was made of."""
+        fits = self.recall(kept, presented)
+        if fits is None:
+            fits = _verify(kept.removeprefix(_CHOSEN), presented)
+            self._remember(kept, presented, fits=fits)
+        elif fits and not is_exact(kept):
+            self._remember(kept, presented, fits=True)
+        return fits
+
+    def recall(self, kept: str, presented: str) -> bool | None:
+        """What `fits` would say, if it knows without a slow hash."""
         if is_exact(kept):
             return hmac.compare_digest(kept, exact_digest(presented))
-        trace = self._trace(kept, presented)
-        if self._fitted.get(trace, 0) > clock.now():
-            return True
-        if not _verify(kept.removeprefix(_CHOSEN), presented):
-            return False
-        if len(self._fitted) >= MOST_REMEMBERED:
-            self._fitted.clear()
-        self._fitted[trace] = clock.now() + REMEMBERED
-        return True
+        trace, now = self._trace(kept, presented), clock.now()
+        return next((fits for fits, until in self._until.items() if until.get(trace, 0) > now), None)
 
-    def remembers(self, kept: str, presented: str) -> bool:
-        """Whether `fits` would be true at once, without a slow hash."""
-        return not is_exact(kept) and self._fitted.get(self._trace(kept, presented), 0) > clock.now()
+    def _remember(self, kept: str, presented: str, *, fits: bool) -> None:
+        until = self._until[fits]
+        if len(until) >= self._most:
+            until.clear()
+        until[self._trace(kept, presented)] = clock.now() + REMEMBERED
 
     def _trace(self, kept: str, presented: str) -> bytes:
         return hmac.digest(self._salt, f"{kept}\0{presented}".encode(), "sha256")

@@ -8,8 +8,9 @@ an inactive one may neither.
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from synchub import clock
 from synchub.connections.addresses import is_within
 from synchub.connections.credentials import Prover, Vault, exact_digest, is_exact, valid
+from synchub.connections.proving import Bench
 from synchub.connections.tables import HUB, Connection
 from synchub.db import is_unavailable, reading
 from synchub.errors import NotAllowed, NotAuthenticated, Unavailable
@@ -48,6 +50,10 @@ class _Picture:
         if connection.login is not None:
             self.logins[connection.dialect, connection.login].append(connection)
 
+    def by_token(self, dialect: str, presented: str) -> tuple[Sequence[Connection], Sequence[Connection]]:
+        """The connections of a dialect with this secret that we made, and all that have one which a person chose."""
+        return self.exact.get((dialect, exact_digest(presented)), ()), self.chosen.get(dialect, ())
+
 
 def _digests(connection: Connection, now: int) -> Iterator[str]:
     for aging in connection.credentials.values():
@@ -60,7 +66,7 @@ class Directory:
     def __init__(self, engine: Engine, secret_key: str) -> None:
         self._engine = engine
         self._vault = Vault(secret_key)
-        self._prover = Prover()
+        self._prover, self._bench = Prover(), Bench()
         self._picture = _Picture(-MAX_AGE)
         self._reload = threading.Lock()
         self._failed_at = -MAX_AGE
@@ -72,13 +78,8 @@ class Directory:
             NotAuthenticated: no active connection has it.
             Unavailable: the store cannot be asked.
         """
-        picture = self._fresh()
-        for connection in picture.exact.get((dialect, exact_digest(presented)), ()):
-            return connection
-        for connection in picture.chosen.get(dialect, ()):
-            if self._proves(connection, presented):
-                return connection
-        raise NotAuthenticated(REFUSED)
+        exact, chosen = self._fresh().by_token(dialect, presented)
+        return self._first(exact or chosen, presented)
 
     def by_login(self, dialect: str, login: str, password: str) -> Connection:
         """The connection of a dialect with this log-in and secret.
@@ -87,30 +88,43 @@ class Directory:
             NotAuthenticated: no active connection has them.
             Unavailable: the store cannot be asked.
         """
-        for connection in self._fresh().logins.get((dialect, login), ()):
-            if self._proves(connection, password):
+        return self._first(self._fresh().logins.get((dialect, login), ()), password)
+
+    async def admit_token(self, dialect: str, presented: str) -> Connection:
+        """As `by_token`, for the event loop: what may take longer than a look-up happens in a thread.
+
+        Raises:
+            Full: too many secrets wait to be proved.
+        """
+        exact, chosen = (await self._fresh_soon()).by_token(dialect, presented)
+        return await self._admit(exact or chosen, presented)
+
+    async def admit_login(self, dialect: str, login: str, password: str) -> Connection:
+        """As `by_login`, for the event loop: what may take longer than a look-up happens in a thread.
+
+        Raises:
+            Full: too many secrets wait to be proved.
+        """
+        return await self._admit((await self._fresh_soon()).logins.get((dialect, login), ()), password)
+
+    async def _admit(self, candidates: Sequence[Connection], presented: str) -> Connection:
+        """The first that the secret fits: at once if that is known, else when it is proved."""
+        recalled = [self._recall(connection, presented) for connection in candidates]
+        if any(recalled) or None not in recalled:
+            likely = [one for one, fits in zip(candidates, recalled, strict=True) if fits]
+            return self._first(likely, presented)
+        return await self._bench.prove(partial(self._first, candidates, presented))
+
+    def _first(self, candidates: Sequence[Connection], presented: str) -> Connection:
+        for connection in candidates:
+            if any(self._prover.fits(kept, presented) for kept in _digests(connection, clock.now())):
                 return connection
         raise NotAuthenticated(REFUSED)
 
-    async def admit_token(self, dialect: str, presented: str) -> Connection:
-        """As `by_token`, for the event loop: what may take longer than a look-up happens in a thread."""
-        picture = self._picture
-        known = (dialect, exact_digest(presented)) in picture.exact or any(
-            self._remembers(connection, presented) for connection in picture.chosen.get(dialect, ())
-        )
-        if known and _is_fresh(picture.at):
-            return self.by_token(dialect, presented)
-        return await asyncio.to_thread(self.by_token, dialect, presented)
-
-    async def admit_login(self, dialect: str, login: str, password: str) -> Connection:
-        """As `by_login`, for the event loop: what may take longer than a look-up happens in a thread."""
-        picture = self._picture
-        known = (dialect, exact_digest(password)) in picture.exact or any(
-            self._remembers(connection, password) for connection in picture.logins.get((dialect, login), ())
-        )
-        if known and _is_fresh(picture.at):
-            return self.by_login(dialect, login, password)
-        return await asyncio.to_thread(self.by_login, dialect, login, password)
+    def _recall(self, connection: Connection, presented: str) -> bool | None:
+        """Whether the secret fits, if that is known without a slow hash."""
+        recalled = [self._prover.recall(kept, presented) for kept in _digests(connection, clock.now())]
+        return any(recalled) or (None if None in recalled else False)
 
     def check_address(self, connection: Connection, peer: str) -> None:
         """See that the connection may call from this address.
@@ -149,11 +163,10 @@ class Directory:
         opened = self._vault.open(connection.sealed, connection.name)
         return {name: " ".join(valid(aging, now)) for name, aging in opened.items()}
 
-    def _proves(self, connection: Connection, presented: str) -> bool:
-        return any(self._prover.fits(kept, presented) for kept in _digests(connection, clock.now()))
-
-    def _remembers(self, connection: Connection, presented: str) -> bool:
-        return any(self._prover.remembers(kept, presented) for kept in _digests(connection, clock.now()))
+    async def _fresh_soon(self) -> _Picture:
+        """As `_fresh`, with the store read in a thread."""
+        picture = self._picture
+        return picture if _is_fresh(picture.at) else await asyncio.to_thread(self._fresh)
 
     def _fresh(self) -> _Picture:
         picture = self._picture

@@ -5,9 +5,11 @@ credential of the dialect, one of its outbound secrets, a rule that every connec
 """
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
@@ -18,6 +20,9 @@ from synchub.errors import Misconfigured
 
 HIGHEST_RANK = 999_999
 """The hub's own connection stands above every rank that a partner can have."""
+HIGHEST_RATE = 1_000_000
+LONGEST_SHOWN = 60
+_WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
 
 Entities = Mapping[str, Collection[str]]
 """The entities of master data, each with its fields."""
@@ -58,11 +63,12 @@ def read(kind: Kind, entities: Entities, options: Mapping[str, Any]) -> Wish:
     wish = Wish()
     for key, value in options.items():
         if key in {*kind.credentials, *kind.outbound}:
-            check_chosen(key, str(value))
-            wish.secrets[key] = str(value)
+            if not isinstance(value, str):
+                raise Misconfigured(f"{key} must be a text, in quotation marks")
+            check_chosen(key, value)
+            wish.secrets[key] = value
         elif key in RULES:
-            column, reader = RULES[key]
-            wish.columns[column] = _read(key, reader, value, kind, entities)
+            wish.columns[RULES[key].column] = _read(key, value, kind, entities)
         elif key in kind.settings.model_fields:
             wish.settings[key] = _structured(value)
         else:
@@ -101,12 +107,23 @@ def checked_settings(kind: Kind, settings: Mapping[str, Any]) -> dict[str, Any]:
         Misconfigured: the model refuses them; the text names the first that is wrong.
     """
     try:
-        return kind.settings.model_validate(dict(settings)).model_dump(mode="json", exclude_unset=True)
+        checked = kind.settings.model_validate(dict(settings)).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
         fault = error.errors()[0]
         name = ".".join(map(str, fault["loc"])) or kind.name
         says = "is needed" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
         raise Misconfigured(f"{name}: {says}") from None
+    if checked.get("url") and not _has_host(checked["url"]):
+        raise Misconfigured(f"url: '{checked['url']}' names no host that can be called: write https://host/path")
+    return checked
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def login_of(kind: Kind) -> str | None:
@@ -127,24 +144,49 @@ def _structured(value: Any) -> Any:
 Reader = Callable[[Any, Kind, Entities], Any]
 
 
-def _read(key: str, reader: Reader, value: Any, kind: Kind, entities: Entities) -> Any:
+class Rule(NamedTuple):
+    """A rule: its column, how it is read, and what it must be.
+
+    A reader raises ValueError with its own words, or TypeError and the like for what has not the form at all.
+    """
+
+    column: str
+    read: Reader
+    form: str
+
+
+def _read(key: str, value: Any, kind: Kind, entities: Entities) -> Any:
+    rule = RULES[key]
     try:
-        return reader(value, kind, entities)
+        return rule.read(value, kind, entities)
     except ValueError as error:
         raise Misconfigured(f"{key}: {error}") from None
+    except (TypeError, AttributeError):
+        raise Misconfigured(f"{key}: must be {rule.form}, not {_short(value)}") from None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+
+
+def _whole(value: Any) -> int:
+    if not _WHOLE.fullmatch(str(value)):
+        raise TypeError
+    return int(value)
 
 
 def _rank(value: Any, _kind: Kind, _entities: Entities) -> int:
-    number = int(value)
+    number = _whole(value)
     if abs(number) > HIGHEST_RANK:
         raise ValueError(f"must lie between -{HIGHEST_RANK} and {HIGHEST_RANK}")
     return number
 
 
 def _rate(value: Any, _kind: Kind, _entities: Entities) -> int | None:
-    number = int(value or 0)
-    if number < 0:
-        raise ValueError("must be a number of requests a minute, 0 for no limit")
+    number = 0 if value == "" else _whole(value)
+    if not 0 <= number <= HIGHEST_RATE:
+        raise TypeError
     return number or None
 
 
@@ -157,15 +199,14 @@ def _time_zone(value: Any, _kind: Kind, _entities: Entities) -> str:
 
 def _flag(value: Any, _kind: Kind, _entities: Entities) -> bool:
     words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-    try:
-        return words[str(value).lower()]
-    except KeyError:
-        raise ValueError(f"must be yes or no, not '{value}'") from None
+    if str(value).lower() not in words:
+        raise TypeError
+    return words[str(value).lower()]
 
 
 def _deletes_record(value: Any, _kind: Kind, _entities: Entities) -> bool:
     if value not in {"record", "copy"}:
-        raise ValueError("must be 'record' (its delete ends the record) or 'copy' (only what it holds itself)")
+        raise TypeError
     return bool(value == "record")
 
 
@@ -189,7 +230,7 @@ def _told(value: Any, _kind: Kind, entities: Entities) -> dict[str, list[str] | 
 def _fields(value: Any, fields: Collection[str]) -> list[str] | None:
     """The fields of one entity: a list, texts joined by `+`, or nothing at all for every field."""
     names = value.split("+") if isinstance(value, str) and value else value
-    if not names or names in (True, ["all"]):
+    if names is True or names in ("", [], ["all"]):
         return None
     return [_one_of(name, fields, "field") for name in names]
 
@@ -205,16 +246,20 @@ def _list(value: Any) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-RULES: dict[str, tuple[str, Reader]] = {
-    "rank": ("rank", _rank),
-    "time_zone": ("time_zone", _time_zone),
-    "writes": ("writes", _writes),
-    "told": ("told", _told),
-    "deletes": ("deletes_record", _deletes_record),
-    "matches_code": ("matches_code", _flag),
-    "allowed_addresses": ("allowed_addresses", _addresses),
-    "rate_limit": ("rate_limit", _rate),
-    "active": ("active", _flag),
-    "paused": ("paused", _flag),
+RULES: dict[str, Rule] = {
+    "rank": Rule("rank", _rank, "a whole number"),
+    "time_zone": Rule("time_zone", _time_zone, "Europe/Vienna or the like"),
+    "writes": Rule("writes", _writes, "'all' or a list of entities"),
+    "told": Rule("told", _told, "'all' or entities, each with its fields"),
+    "deletes": Rule(
+        "deletes_record",
+        _deletes_record,
+        "'record' (its delete ends the record) or 'copy' (only what it holds itself)",
+    ),
+    "matches_code": Rule("matches_code", _flag, "yes or no"),
+    "allowed_addresses": Rule("allowed_addresses", _addresses, "a list of addresses and networks"),
+    "rate_limit": Rule("rate_limit", _rate, "a number of requests a minute, 0 for no limit"),
+    "active": Rule("active", _flag, "yes or no"),
+    "paused": Rule("paused", _flag, "yes or no"),
 }
-"""The rules that every connection has: the column of each, and how it is read."""
+"""The rules that every connection has."""

@@ -18,6 +18,8 @@ from synchub.errors import Misconfigured, NotFound
 
 WEIGHTS = frozenset({"rank", "deletes"})
 """The options that decide what a partner's word weighs."""
+SHARE = frozenset({"url", "mode", "told", "key_template"})
+"""The options that decide what a target is told, and where."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -110,8 +112,9 @@ def _check_name(session: Session, name: str) -> None:
 def change(session: Session, vault: Vault, kind: Kind, connection: Connection, wish: Wish) -> list[Difference]:
     """Make a connection what the wish says, and tell what that changed. What it does not name stays as it is.
 
-    A target whose address, settings or share of the records changed is compared with every record again; only what
-    differs is sent. A partner whose word weighs something else now has its records weighed anew (`master.weighing`).
+    A target whose address or share of the records changed is compared with every record again, and only what differs is
+    sent. One that is told changes goes on where it is: what is past would reach it after what is newer. A partner whose
+    word weighs something else now has its records weighed anew (`master.weighing`).
 
     Raises:
         Misconfigured: a setting is wrong, another connection has these credentials, or the secrets cannot be opened.
@@ -123,7 +126,7 @@ def change(session: Session, vault: Vault, kind: Kind, connection: Connection, w
         for key, after in connection.settings.items()
         if before.get(key) != after
     ]
-    keys = {column: key for key, (column, _) in RULES.items()}
+    keys = {rule.column: key for key, rule in RULES.items()}
     for column, value in wish.columns.items():
         if getattr(connection, column) != value:
             differences.append(Difference(keys[column], getattr(connection, column), value))
@@ -139,7 +142,7 @@ def change(session: Session, vault: Vault, kind: Kind, connection: Connection, w
 def _begin_anew(session: Session, connection: Connection, keys: set[str]) -> None:
     """Say to the store itself what starts again: others may have moved it on since the connection was read."""
     values: dict[str, Any] = {}
-    if keys & {"told", *connection.settings}:
+    if keys & SHARE and connection.settings.get("mode") != "changes":
         values["cursor"] = 0
     if keys & WEIGHTS:
         values |= {"rules_version": Connection.rules_version + 1, "weighed_to": 0}

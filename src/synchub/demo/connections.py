@@ -10,7 +10,7 @@ from synchub.connections.credentials import LOGINS, Vault
 from synchub.connections.options import Wish
 from synchub.connections.rotation import rotate
 from synchub.db import writing
-from synchub.demo.secrets import Secrets, file_of, keep, kept, name_of
+from synchub.demo.secrets import Secrets, file_of, keep, kept, name_of, store_of
 from synchub.dialects.dialect import Dialect
 from synchub.errors import Misconfigured
 
@@ -39,7 +39,7 @@ def _connect(session: Session, vault: Vault, dialect: Dialect, given: dict[str, 
         given = dict.fromkeys(dialect.credentials, connection.login or name) | made
     try:
         registry.change(session, vault, dialect, connection, Wish(secrets=given, settings=wish.settings))
-    except Misconfigured:  # SYNCHUB_SECRET_KEY is not what it was at the last start
+    except Misconfigured:  # the demo's key was lost
         secrets = {each: value for each, value in given.items() if each not in LOGINS}
         rotate(session, vault, dialect, connection, given=secrets, grace=0, forget=True)
     return given
@@ -51,7 +51,7 @@ def banner(settings: Settings, base: str, page: str, made: Secrets) -> str:
         "the hub": base,
         "its API": f"{base}/docs",
         "what arrived": page,
-        "its data": settings.data_dir.resolve(),
+        "its store": store_of(settings).resolve(),
         "its secrets": file_of(settings).resolve(),
     }
     lines = ["synchub runs with demo connections.", ""]

@@ -14,14 +14,15 @@ Secrets = dict[str, dict[str, str]]
 
 
 def fit(settings: Settings) -> Settings:
-    """The settings of the demo: one process does everything, with a key of its own unless one is set."""
-    key = key_of(settings) or secrets.token_urlsafe(32)
-    return settings.model_copy(update={"secret_key": SecretStr(key), "roles": "web,work"})
+    """The settings of the demo: one process does everything, on a store and with a key of the demo's own."""
+    key = kept(settings).get(KEY) or secrets.token_urlsafe(32)
+    mine = {"database_url": f"sqlite:///{store_of(settings)}", "secret_key": SecretStr(key), "roles": "web,work"}
+    return settings.model_copy(update=mine)
 
 
-def key_of(settings: Settings) -> str:
-    """The key that is set, else the one that the demo made here, else nothing."""
-    return settings.secret_key.get_secret_value() or kept(settings).get(KEY, "")
+def store_of(settings: Settings) -> Path:
+    """Where the demo keeps its records; the store beside it is the real one."""
+    return settings.data_dir / "demo.db"
 
 
 def file_of(settings: Settings) -> Path:

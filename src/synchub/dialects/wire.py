@@ -224,7 +224,7 @@ def _kind_of(value: Any) -> str:
 
 def _as_sent(value: Any) -> str:
     """A value without a column, as text: texts as they are, all else as JSON."""
-    return encodable(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return encodable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
 
 
 def encodable(text: str) -> str:

@@ -123,15 +123,23 @@ class Committer:
                 timer.cancel()
 
     def _prepare(self, submission: Submission) -> Ticket:
+        """A ticket, and its body kept, unless it would be sent away at once."""
+        ticket = ticket_for(submission)
+        with self._changed:
+            self._check(ticket)
         try:
             submission.kept = submission.kept or journal.keep(submission.arrival.body, self._settings)
         except OSError as error:
             raise Unavailable("the body cannot be kept at the moment") from error
-        return ticket_for(submission)
+        return ticket
 
-    def _enter(self, ticket: Ticket) -> bool:
+    def _check(self, ticket: Ticket) -> None:
         if self._closing:
             raise Unavailable("the hub is stopping")
+        self._room.check(ticket)
+
+    def _enter(self, ticket: Ticket) -> bool:
+        self._check(ticket)
         admitted = self._room.enter(ticket)
         self._changed.notify()
         return admitted
@@ -157,19 +165,18 @@ class Committer:
             return self._room.take()
 
     def _commit(self, group: dict[UUID, Ticket]) -> None:
-        left = dict(group)
+        left, why = dict(group), "it was left out"
         try:
             for outcomes in self._grouping.commit([ticket.submission for ticket in group.values()]):
                 answered = [(left.pop(id_), outcome) for id_, outcome in outcomes.items()]
                 self._settle(answered, outcomes)
         except BaseException as error:
             log.exception("the committer stumbled")
-            failure = SynchubError(f"this request cannot be stored: {type(error).__name__}")
-            _answer([(ticket, failure) for ticket in left.values()])
-        finally:
-            with self._changed:
-                for ticket in group.values():
-                    self._room.leave(ticket)
+            why = type(error).__name__
+        _answer([(ticket, SynchubError(f"this request cannot be stored: {why}")) for ticket in left.values()])
+        with self._changed:
+            for ticket in group.values():
+                self._room.leave(ticket)
 
     def _settle(self, answered: list[tuple[Ticket, Receipt | SynchubError]], outcomes: Outcomes) -> None:
         self.last_commit_failed = any(isinstance(outcome, Unavailable) for outcome in outcomes.values())

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.config import Settings
-from synchub.errors import SynchubError, Unavailable
+from synchub.errors import Refused, SynchubError, Unavailable
 from synchub.intake.submission import Receipt, Submission
 from synchub.intake.tables import Message
 
@@ -47,7 +47,8 @@ class Grouping:
             log.warning("the store cannot take %s submissions: %s", len(group), _plain(outcomes))
             yield {submission.arrival.id: _unavailable(outcomes) for submission in group}
         elif len(group) == 1:
-            log.error("message %s cannot be stored", group[0].arrival.id, exc_info=_plain(outcomes))
+            if not isinstance(outcomes, Refused):
+                log.error("message %s cannot be stored", group[0].arrival.id, exc_info=_plain(outcomes))
             yield {group[0].arrival.id: _unstorable(outcomes)}
         else:
             middle = len(group) // 2

@@ -58,7 +58,8 @@ class Kept:
 class Submission:
     """One request to be stored: its arrival, what it wants written, and how it is answered.
 
-    `answer` makes the stored answer from the verdicts; it is called inside the transaction and must be quick. `refusal`
+    `answer` makes the stored answer from the verdicts; it is called inside the transaction and must be quick. If it
+    raises a `Refused`, nothing of the request is stored. `refusal`
     is set for a request that is kept for the operator but changes nothing; then `writes` is empty. `repeats` is true
     for dialects whose repeated request gets the first answer again. `beside` writes what else the request asks for, in
     the same transaction; it may lock no row that is there already. `kept` is set by the door (`journal.keep`).

@@ -70,8 +70,8 @@ class WaitingRoom:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def enter(self, ticket: Ticket) -> bool:
-        """Queue a ticket, or let it stand until there is room; returns whether it was admitted.
+    def check(self, ticket: Ticket) -> None:
+        """See that a ticket may at least stand.
 
         Raises:
             Full: too much of its connection stands already.
@@ -79,6 +79,14 @@ class WaitingRoom:
         standing = self._standing_bytes[ticket.connection]
         if standing and standing + ticket.size > self._share:
             raise Full("too many requests of this connection wait to be stored")
+
+    def enter(self, ticket: Ticket) -> bool:
+        """Queue a ticket, or let it stand until there is room; returns whether it was admitted.
+
+        Raises:
+            Full: too much of its connection stands already.
+        """
+        self.check(ticket)
         self._standing[ticket] = None
         self._standing_bytes[ticket.connection] += ticket.size
         self._admit()

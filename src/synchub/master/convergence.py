@@ -120,6 +120,13 @@ def differs(copy: Copy, row: Row, mode: Mode, *, revives: bool = True) -> bool:
     return any(copy.holds(name) != {value} for name, value in spoken.items())
 
 
+def answers(copy: Copy, row: Row, mode: Mode, *, revives: bool = True) -> bool:
+    """Whether a received row says another value than the one that the partner was told last and may hold."""
+    told = {name: ended.sent for name, ended in copy.ended.items()} | (copy.flight.sent if copy.flight else {})
+    spoken = _spoken(copy, row, mode, revives=revives)
+    return any(told[name] != spoken[name] and told[name] in copy.holds(name) for name in told.keys() & spoken.keys())
+
+
 def _spoken(copy: Copy, row: Row, mode: Mode, *, revives: bool) -> Row:
     """The fields that the row speaks of: those present, `exists`, and the blanks that a whole row means."""
     if mode is Mode.DELETE:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from synchub import clock, db
 from synchub.connections.tables import Connection
 from synchub.master import copies as copying
-from synchub.master.convergence import Mode, differs, rules_of
+from synchub.master.convergence import Mode, answers, differs, rules_of
 from synchub.master.copies import Copy
 from synchub.master.entities import ENTITIES
 from synchub.master.holding import RECORDS, Moved, hold, weigh, write_steps
@@ -79,14 +79,23 @@ def _open_copies(store: _Store, moving: set[Key]) -> None:
         raise RuntimeError(message)
 
 
-def last_changes(session: Session, connection: int, writes: Sequence[Write]) -> list[int]:
-    """For each write the number of its record's last change; 0 where the key is not known."""
+def last_changes(session: Session, connection: int, writes: Sequence[Write]) -> list[int | None]:
+    """For each write the number of its record's last change; 0 where the key is not known.
+
+    None where the partner was told another value than the one that it says, so that this is an answer.
+    """
     keys = [Key(connection, write.entity, write.key) for write in writes]
     found = find(session, set(keys))
     ids = {row.record_id for row in found.values()}
     rows = session.execute(select(RECORDS.c.id, RECORDS.c.changed).where(db.among(RECORDS.c.id, sorted(ids))))
     changed = {row.id: row.changed for row in rows}
-    return [changed[found[key].record_id] if key in found else 0 for key in keys]
+    copies = {key: copying.load(row) for key, row in found.items()}
+    return [
+        (None if answers(copies[key], write.fields, write.mode, revives=write.revives) else changed[copies[key].record])
+        if key in copies
+        else 0
+        for key, write in zip(keys, writes, strict=True)
+    ]
 
 
 def _may_write(partner: Connection, write: Write) -> bool:

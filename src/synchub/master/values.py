@@ -20,7 +20,9 @@ Value = str | int | bool | None
 """A value of an image."""
 
 MAX_DIGITS = 38
-_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+"""Before the point and after it, of what a column of numbers holds."""
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def clean(text: str) -> str | None:
@@ -90,15 +92,21 @@ def as_flag(value: Value) -> bool | None:
     }.get(str(value).lower())
 
 
+def read_number(text: str) -> Decimal | None:
+    """The number that a text of ASCII digits is, exactly, also with an exponent; None if it is none."""
+    try:
+        return Decimal(text) if _NUMBER.fullmatch(text) else None
+    except InvalidOperation:  # its exponent is beyond all numbers
+        return None
+
+
 def as_decimal(value: Value) -> Decimal | None:
     """The value of an exact number's column; None if the text is no number."""
-    if value is None or isinstance(value, bool):
+    number = None if value is None or isinstance(value, bool) else read_number(str(value))
+    if number is None:
         return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and -MAX_DIGITS <= number.adjusted() <= MAX_DIGITS else None
+    places = len(number.as_tuple().digits) - 1 - number.adjusted()
+    return number if number.adjusted() <= MAX_DIGITS and places <= MAX_DIGITS else None
 
 
 def as_integer(value: Value) -> int | None:

@@ -156,8 +156,8 @@ class _Desk:
             self._keep(row, copy, record, State.PARKED, keys.NO_KEY)
         elif lives and (names := others.without_key(words.entity, self.told, record)):
             self._keep(row, copy, record, State.PARKED, f"{', '.join(names)} refers to a record without a key there")
-        elif lives and others.waits(words.entity, behind.keys(), record):
-            self._keep(row, copy, record, State.WAITING, row.last_error, PATIENCE)
+        elif lives and (due := others.waits(words.entity, behind.keys(), record)) is not None:
+            self._keep(row, copy, record, State.WAITING, row.last_error, max(PATIENCE, due - self.now))
         else:
             sent = behind if lives else self._tombstone(words.entity, wish)
             self._pack(row, copy, record, sent, wish)

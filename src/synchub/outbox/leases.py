@@ -93,10 +93,10 @@ class Leases:
         db.retrying(self._engine, adopt)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Renew no more."""
+    def stop(self, seconds: float | None = None) -> None:
+        """Renew no more; wait `seconds` at most for a renewal under way."""
         self._stop.set()
-        self._thread.join()
+        self._thread.join(seconds)
 
     @contextmanager
     def held(self, extend: Extend, claimed_at: float) -> Iterator[Lease]:

@@ -21,17 +21,21 @@ from synchub.outbox.words import TYPED, told_fields
 RECORDS = db.table_of(MasterRecord)
 DELIVERIES = db.table_of(Delivery)
 
+HOPELESS = 3
+"""The attempts without an answer that one can believe after which nobody waits for a record any more."""
+
 
 @dataclass(slots=True)
 class References:
-    """The target's keys of the records referred to, by record id, and those of them that it is to be told of first."""
+    """By record id: the target's keys of the records referred to, and when it may be told of those that go first."""
 
     keys: dict[int, list[str]] = field(default_factory=dict)
-    awaited: set[int] = field(default_factory=set)
+    awaited: dict[int, int] = field(default_factory=dict)
 
-    def waits(self, entity: str, told: Collection[str], record: Any) -> bool:
-        """Whether a record must wait until the target was told of another that it refers to."""
-        return any(getattr(record, TYPED + name) in self.awaited for name in _names(entity, told))
+    def waits(self, entity: str, told: Collection[str], record: Any) -> int | None:
+        """When a record may be looked at again that must wait until the target was told of another; None if it goes."""
+        ids = [getattr(record, TYPED + name) for name in _names(entity, told)]
+        return max((self.awaited[id_] for id_ in ids if id_ in self.awaited), default=None)
 
     def without_key(self, entity: str, told: Collection[str], record: Any) -> list[str]:
         """The fields that refer to a record for which no key is free at the target."""
@@ -70,10 +74,11 @@ def _coming(
     entity: str,
     others: Iterable[Row[Any]],
     copies: dict[int, list[Copy]],
-) -> set[int]:
-    """The records that the target may not hold yet and is going to be told of without anybody's help.
+) -> dict[int, int]:
+    """The records that the target may not hold yet and is going to be told of without anybody's help, and when.
 
-    One whose delivery is parked is not waited for, nor one that is not sent before `entity`: nobody waits in a circle.
+    One whose delivery is parked is not waited for, nor one that was sent again and again with no answer that one can
+    believe, nor one that is not sent before `entity`: nobody waits in a circle.
     """
     before = [
         other
@@ -84,15 +89,16 @@ def _coming(
         and not any(copy.holds(EXISTS) == {True} for copy in copies[other.id])
     ]
     if not before:
-        return set()
+        return {}
     ids = [copy.id for other in before for copy in copies[other.id]]
-    rows = session.execute(select(DELIVERIES.c.copy_id, DELIVERIES.c.state).where(db.among(DELIVERIES.c.copy_id, ids)))
-    states = {row.copy_id: row.state for row in rows}
+    columns = [DELIVERIES.c[name] for name in ("copy_id", "state", "tries", "due")]
+    rows = session.execute(select(*columns).where(db.among(DELIVERIES.c.copy_id, ids)))
+    deliveries = {row.copy_id: row for row in rows}
     cursor = session.scalar(select(Connection.cursor).where(Connection.id == connection.id)) or 0
-    return {other.id for other in before if _is_coming(other, [states.get(c.id) for c in copies[other.id]], cursor)}
-
-
-def _is_coming(other: Row[Any], states: Collection[str | None], cursor: int) -> bool:
-    if any(states):
-        return State.WAITING in states
-    return bool(other.changed > cursor)
+    coming = {}
+    for other in before:
+        theirs = [deliveries[copy.id] for copy in copies[other.id] if copy.id in deliveries]
+        hopeful = [row.due for row in theirs if row.state == State.WAITING and row.tries < HOPELESS]
+        if hopeful or (not theirs and other.changed > cursor):
+            coming[other.id] = min(hopeful, default=0)
+    return coming

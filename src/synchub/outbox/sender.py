@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, Field
 
+from synchub import db
 from synchub.connections.tables import Connection
 from synchub.master.copies import Row
 from synchub.master.values import Value
@@ -60,7 +61,11 @@ class Verdict(StrEnum):
 
 @dataclass(slots=True)
 class Outcome:
-    """How one call ended; `their_ids` maps a parcel's copy to the id that the target answered for it."""
+    """How one call ended; `their_ids` maps a parcel's copy to the id that the target answered for it.
+
+    `of_all` says of a refusal that it is about whatever the call carried, so that nobody looks for the guilty one. What
+    a target wrote is made fit to be stored.
+    """
 
     verdict: Verdict
     reason: str | None = None
@@ -69,6 +74,12 @@ class Outcome:
     answer: str | None = None
     request: str | None = None
     their_ids: dict[int, str] = made_by(default_factory=dict)
+    of_all: bool = False
+
+    def __post_init__(self) -> None:
+        self.reason = self.reason and db.storable(self.reason)
+        self.answer = self.answer and db.storable(self.answer)
+        self.their_ids = {copy: db.storable(id_) for copy, id_ in self.their_ids.items()}
 
 
 class Sender(Protocol):

@@ -91,7 +91,7 @@ class Call:
     @property
     def is_halved(self) -> bool:
         """Whether nobody knows yet which of the records it was about."""
-        return self.outcome.verdict is Verdict.REFUSED and len(self.parcels) > 1
+        return self.outcome.verdict is Verdict.REFUSED and len(self.parcels) > 1 and not self.outcome.of_all
 
 
 def settle(

@@ -35,6 +35,8 @@ from synchub.outbox.tables import Delivery, State
 
 POLL = 1.0
 """Seconds after which everybody looks for work without being woken."""
+PACE = 0.05
+"""Seconds between two pumps of one target, so that many targets do not take the store from those who write."""
 SINGLES = 4
 """Calls at once for a target whose calls carry one record."""
 
@@ -70,6 +72,7 @@ class Crew:
         sender = courier.sender
         follows = isinstance(sender, EventSender) and sender.follows
         self._follower = Follower(courier, sender) if isinstance(sender, EventSender) and follows else None
+        self._pumping, self._pumped = threading.Lock(), 0.0
         size = 1 if self._follower else _parallel(courier.connection, sender)
         name = courier.connection.name
         self._threads = [threading.Thread(target=self._run, name=f"tell-{name}-{n}", daemon=True) for n in range(size)]
@@ -93,29 +96,43 @@ class Crew:
         while not self.ending.asked.is_set():
             heard = self._bell.count
             try:
-                busy = self.step()
+                rest = self.step()
             except Exception as error:  # the edge: whatever it is, the target's thread goes on a second later
                 if not db.is_unavailable(error):
                     log.exception("telling a target failed", target=self._courier.connection.name)
                 self.ending.asked.wait(POLL)
                 continue
-            if not busy:
-                self._bell.wait(heard, POLL)
+            if rest:
+                self._bell.wait(heard, rest)
 
-    def step(self) -> bool:
-        """Look once for something to tell, and tell it; whether there was something."""
-        if self._follower is not None:
-            return self._follower.carry_next() or self._courier.carry_next()
+    def step(self) -> float:
+        """Look once for something to tell, and tell it; the seconds after which to look again if no bell rings."""
         with db.reading(self._courier.engine) as session:
             behind, due = _waits(session, self._courier.connection.id)
-        return bool((behind and self._pump()) | (due and self._courier.carry_next()))
+        busy, rest = False, POLL
+        if behind and self._follower is not None:
+            busy = self._follower.carry_next()
+        elif behind:
+            busy, rest = self._pump()
+        if due and self._courier.carry_next():
+            busy = True
+        return 0.0 if busy else rest
 
-    def _pump(self) -> int:
-        courier = self._courier
-        return db.retrying(
-            courier.engine,
-            lambda session: pump(session, courier.connection, courier.sender, self._window, clock.now()),
-        )
+    def _pump(self) -> tuple[bool, float]:
+        """Whether there was anything to pump; and if another thread is at it, or was just now, when to look again."""
+        if not self._pumping.acquire(blocking=False):
+            return False, POLL
+        try:
+            if (early := self._pumped + PACE - time.monotonic()) > 0:
+                return False, early
+            courier, self._pumped = self._courier, time.monotonic()
+            pumped = db.retrying(
+                courier.engine,
+                lambda session: pump(session, courier.connection, courier.sender, self._window, clock.now()),
+            )
+        finally:
+            self._pumping.release()
+        return pumped > 0, POLL
 
 
 def _parallel(connection: Connection, sender: Sender) -> int:
@@ -123,10 +140,16 @@ def _parallel(connection: Connection, sender: Sender) -> int:
 
 
 def _waits(session: Session, connection: int) -> tuple[bool, bool]:
-    """Whether a target's cursor is behind, and whether a delivery is due, looked at without a lock."""
-    cursor = select(Connection.cursor).where(Connection.id == connection).scalar_subquery()
-    behind = exists().where(MasterRecord.changed > cursor)
+    """Whether a target's cursor is behind, and whether a delivery is due, looked at without a lock.
+
+    What comes to be while a target is in trouble waits behind its cursor and takes no row.
+    """
     now = clock.now()
+    columns = (Connection.cursor, Connection.backoff_until)
+    target = session.execute(select(*columns).where(Connection.id == connection)).one_or_none()
+    if target is None or target.backoff_until > now:
+        return False, False
+    behind = exists().where(MasterRecord.changed > target.cursor)
     due = exists().where(
         Delivery.connection_id == connection,
         Delivery.state == State.WAITING,
@@ -177,8 +200,8 @@ class Worker:
     def stop(self, drain: float) -> None:
         """End within `drain` seconds: what is under way is finished, what is left of a claim is given back."""
         self._stop.set()
-        self._watch.join()
         end = time.monotonic() + drain
+        self._watch.join(drain)
         crews = [crew for _, crew in self._crews.values()]
         for crew in crews:
             crew.ending.within(drain * FINISHING)
@@ -186,7 +209,7 @@ class Worker:
         for crew in [*crews, *self._leaving]:
             crew.join(end - time.monotonic())
         self._listener.stop()
-        self._leases.stop()
+        self._leases.stop(max(0.0, end - time.monotonic()))
 
     def _keep_watch(self) -> None:
         while not self._stop.is_set():

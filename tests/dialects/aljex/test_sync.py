@@ -16,7 +16,6 @@ from tests.dialects.aljex.conftest import Partner
 
 from synchub import clock, db
 from synchub.dialects import named
-from synchub.dialects.aljex.form import MOST_FIELDS
 from synchub.master.copies import load as load_copy
 
 FIELDS = json.loads((Path(__file__).parent / "fields.json").read_text())
@@ -135,6 +134,17 @@ def test_what_is_not_of_its_kind_fails_nothing_and_is_noted(partner):
     assert any("weight" in note and "number" in note for note in message.notes)
 
 
+@pytest.mark.parametrize(
+    "weight", ["1." + "1" * 20_000, "1" * 20_000, "0." + "0" * 40 + "1", "1_000", "١٢", "1e5x" + "1" * 20_000]
+)
+def test_a_number_beyond_any_measure_or_of_other_digits_is_noted_and_its_column_is_null(partner, weight):
+    answer = partner.sync("loads", "update", id="9", weight=weight)
+    assert (answer.status_code, partner.record_of("load", "9").weight) == (200, None)
+    assert load_copy(partner.copy("load", "9")).image["weight"].value == weight
+    (note,) = partner.messages()[0].notes
+    assert note.startswith("weight holds '")
+
+
 def test_a_body_in_cp1252_is_read_and_kept_as_it_came(partner):
     body = b"web_sync_table_name=customers&web_sync_action=update&id=1&name=M\xfcller+%96+S%f6hne"
     assert partner.call(content=body).status_code == 200
@@ -190,6 +200,7 @@ def test_a_missing_table_or_action_is_400_and_named_and_kept(partner, missing):
         {"authorization": "Basic bm9jb2xvbg=="},
         {"authorization": "Basic YWxqZXg6d3Jvbmc="},
         {"authorization": "Basic //46/w=="},
+        {"authorization": b"Basic \xe9"},
         {"authorization": "Bearer x"},
     ],
 )
@@ -226,8 +237,8 @@ def test_two_thousand_parameters_and_more_are_fine(partner):
 
 
 def test_twenty_thousand_parameters_or_eight_mebibytes_are_413(partner):
-    many = b"&".join(b"f%d=1" % number for number in range(MOST_FIELDS + 1))
-    for body in (many, b"id=" + b"x" * 8 * 2**20):
+    many = b"&".join(b"f%d=1" % number for number in range(20_000))
+    for body in (many, b"id=" + b"x" * (8 * 2**20 - 3)):
         answer = partner.call(content=body)
         assert (answer.status_code, answer.json().keys()) == (413, {"error"})
     assert partner.messages() == []
@@ -293,6 +304,7 @@ SECRET_FORMS = [
     f"PASSWD={SECRET}&passwd={SECRET}",
     f"p%61sswd={SECRET.replace('s', '%73')}",
     f"username={SECRET}&pay_to_account={SECRET}",
+    f"pass%2577d={SECRET}&passwd[]={SECRET}",
 ]
 
 
@@ -334,6 +346,25 @@ def test_a_body_that_hides_a_secret_where_no_field_is_is_not_kept(partner, tmp_p
     assert partner.call(json={"id": 1, "passwd": SECRET}).status_code == 400
     assert partner.bodies() == [b""]
     assert SECRET.encode() not in everything_kept(partner, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        f"web_sync_table_name=carriers&web_sync_action=update&id=k3;passwd={SECRET}",
+        f"web_sync_table_name=carriers&web_sync_action=update&id=k3%0Apasswd%3D{SECRET}",
+        f"web_sync_table_name=carriers&id=k3&web_sync_action=update;passwd={SECRET}",
+        f"web_sync_action=update&id=k3&web_sync_table_name=carriers;passwd={SECRET}",
+        f"web_sync_action=update&id=k3&web_sync_table_name=carriers&web_sync_action=passwd={SECRET}",
+    ],
+)
+def test_a_record_whose_name_holds_a_secret_is_quarantined_without_it(partner, tmp_path, form, caplog):
+    caplog.set_level(logging.DEBUG)
+    answer = partner.call(content=form)
+    assert (answer.status_code, answer.json()["result"]) == (200, "quarantined")
+    assert partner.records() == []
+    for place in (everything_kept(partner, tmp_path), caplog.text.encode(), answer.content):
+        assert SECRET.encode() not in place
 
 
 def test_a_changed_secret_changes_nothing(partner):

@@ -154,6 +154,7 @@ def test_the_path_is_put_after_the_address_unless_it_ends_so(url, called):
         (200, {"success": False, "messages": "m", "code": 401}, Verdict.TROUBLE, None),
         (401, {"success": False, "messages": "m", "code": 401}, Verdict.TROUBLE, None),
         (403, "", Verdict.TROUBLE, None),
+        (403, {"success": False, "messages": "m", "code": 403}, Verdict.REFUSED, None),
         (404, "<html>", Verdict.TROUBLE, None),
         (302, "", Verdict.TROUBLE, None),
         (429, {"success": False, "messages": "m", "code": 429}, Verdict.TROUBLE, 7.0),
@@ -260,3 +261,10 @@ def test_the_sample_is_a_call_that_works(store_url: str, tmp_path: Path):
         body = line.split(" -d '")[1].removesuffix("'")
         answer = hub.call("POST", "/api/SyncData", content=body, headers={"authorization": token})
         assert answer.json()["success"] is True
+
+
+@pytest.mark.parametrize(("code", "of_all"), [(201, True), (403, True), (202, False), (601, False)])
+def test_only_an_answer_about_the_form_is_about_all_that_was_carried(sender, code, of_all):
+    with respx.mock:
+        respx.post(URL).mock(httpx.Response(200, json={"success": False, "messages": "m", "code": code}))
+        assert sender.send([parcel()], 5.0).of_all is of_all

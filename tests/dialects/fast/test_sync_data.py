@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from tests.served import Served, serving
 
 from synchub import clock
+from synchub.connections.tables import Connection
 from synchub.db import writing
 from synchub.intake.tables import Message
 from synchub.master.tables import MasterRecord
@@ -297,6 +298,34 @@ def test_what_cannot_be_read_is_400(erp):
     assert {(message.state, message.answer["code"]) for message in messages} == {("refused", 400)}
 
 
+@pytest.mark.parametrize("value", [["\ud800"], {"\ud800": 1}, [{"a": ["\udfff\x00"]}]])
+def test_half_a_surrogate_pair_within_an_unknown_attribute_fails_nothing(erp, value):
+    assert erp.send("setSite", site(Foo=value)).json()["code"] == 200
+    assert "\\ud" not in erp.hub.copy("W1").extra["Foo"]
+
+
+@pytest.mark.parametrize("coefficient", ["1_0", "١٢", "1" * 20_000, "1." + "1" * 20_000, "1e-99999999", "0x10", "nan"])
+def test_a_number_that_is_not_plain_is_601(erp, coefficient):
+    refusal(erp.send("setUomConversion", {"ItemCode": "A", "Uom": "BOX", "Coefficient": coefficient}), 200, 601)
+
+
+@pytest.mark.parametrize("coefficient", ["24", "+24.0", "2.4e1", " 24 ", "24."])
+def test_a_number_may_be_spelt_in_any_plain_way(erp, coefficient):
+    row = {"ItemCode": "A", "Uom": "BOX", "Coefficient": coefficient}
+    assert erp.send("setUomConversion", row).json()["code"] == 200
+    assert erp.hub.record("uom_conversion", "A|BOX").coefficient == 24
+
+
+def test_more_rows_than_the_hub_takes_are_400_and_name_the_setting(store_url, tmp_path):
+    with serving(store_url, tmp_path, max_rows=3) as hub:
+        erp = Erp(hub)
+        assert erp.send("setSite", *map(site, "123")).json()["code"] == 200
+        told = refusal(erp.send("setSite", *map(site, "1234")), 400, 400)
+        assert "more than 3 rows" in told
+        assert "SYNCHUB_MAX_ROWS" in told
+        assert [message.state for message in hub.messages()] == ["accepted", "refused"]
+
+
 def test_an_unknown_form_is_201_also_with_no_data(erp):
     assert "noSuch" in refusal(erp.post(WORST), 200, 201)
     refusal(erp.post({"form": "\ud800", "data": []}), 200, 201)
@@ -332,6 +361,19 @@ def test_an_entity_that_the_connection_may_not_write_is_403(hub):
     erp.token = hub.connect("narrow", "fast", writes="customer")["token"]
     assert "setSite" in refusal(erp.send("setSite", site()), 403, 403)
     assert erp.post(CUSTOMERS).json()["code"] == 200
+
+
+def test_an_entity_withdrawn_a_moment_ago_is_403_and_no_row_is_stored(erp, caplog):
+    moment = clock.now()
+    with clock.replaced(lambda: moment):
+        assert erp.post(CUSTOMERS).json()["code"] == 200
+        with writing(erp.hub.engine) as session:
+            session.execute(update(Connection).where(Connection.name == "erp").values(writes=["customer"]))
+        told = refusal(erp.send("setSite", site()), 403, 403)
+    assert "may not write warehouse" in told
+    assert erp.hub.count(MasterRecord) == 2
+    assert len(erp.hub.messages()) == 1
+    assert not [line for line in caplog.records if line.levelname == "ERROR"]
 
 
 def test_an_address_that_is_not_on_the_list_is_403(hub):

@@ -4,7 +4,6 @@ Both are what the vendor's document offers (section 2); facts/aljex.md, section 
 """
 
 import base64
-from binascii import Error as NotBase64
 
 from fastapi import Request
 
@@ -40,7 +39,7 @@ def credentials(header: str) -> tuple[str, str]:
         raise NotAuthenticated("a user name and a password are needed")
     try:
         username, colon, password = _text(base64.b64decode(encoded.strip(), validate=True)).partition(":")
-    except NotBase64:
+    except ValueError:
         raise NotAuthenticated("the Authorization header is not readable") from None
     if not colon:
         raise NotAuthenticated("the Authorization header is not readable")

@@ -61,7 +61,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     401: _answer("No user name and password, or wrong ones.", ERROR),
     403: _answer("The address is not on the connection's list.", ERROR),
     405: _answer("Another method than POST.", ERROR),
-    413: _answer("More than 8 MiB or 20,000 parameters.", ERROR),
+    413: _answer("8 MiB or 20,000 parameters, or more of them.", ERROR),
     429: _answer("Too many requests.", ERROR),
     500: _answer("The hub failed; nothing was stored.", ERROR),
     503: _answer("Not stored now; Retry-After says when to send it again.", ERROR),

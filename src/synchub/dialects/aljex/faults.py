@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from synchub.errors import NotAuthenticated, SynchubError, TooMany, Unavailable
+from synchub.errors import Interrupted, NotAuthenticated, SynchubError, TooMany, Unavailable
 
 ERROR = "error"
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="synchub", charset="UTF-8"'}
@@ -21,7 +21,7 @@ def speak(surface: FastAPI) -> None:
 
 def _of_ours(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Unavailable | TooMany):
-        told = str(error) if isinstance(error, TooMany) else "not stored, please send it again later"
+        told = str(error) if isinstance(error, TooMany | Interrupted) else "not stored, please send it again later"
         return JSONResponse({ERROR: told}, error.status, {"Retry-After": str(error.retry_after)})
     if isinstance(error, NotAuthenticated):
         return JSONResponse({ERROR: str(error)}, error.status, CHALLENGE)

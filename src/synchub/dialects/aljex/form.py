@@ -5,28 +5,33 @@ itself: it wants text, and a form does not say what its bytes mean (facts/aljex.
 """
 
 import codecs
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
-from urllib.parse import unquote_to_bytes
+from functools import cache, lru_cache
+from urllib.parse import quote_plus, unquote_to_bytes
 
 from synchub.errors import TooLarge
 from synchub.master.values import clean
 
-MOST_FIELDS = 20_000
+MOST_FIELDS = 19_999
+SHORT_NAME = 128
+"""Bytes of a name that are worth remembering."""
 REDACTED = "redacted"
+_WORD, _NESTED = re.compile(r"\w+"), re.compile(r"[\w\[\].\s-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """A body's fields by their names in lower case, each with the vendor's spelling; of repeated names the later one.
 
-    `redacted` are the names of the secrets in it, lower case. `body` is what arrived with their values replaced;
-    whatever is kept is kept of this.
+    `redacted` are the names of the secrets in it, lower case, `cut` those of other fields that hold a secret's
+    assignment and end there. `body` is what arrived with the secrets replaced; whatever is kept is kept of this.
     """
 
     fields: dict[str, tuple[str, str]]
     redacted: frozenset[str]
+    cut: frozenset[str]
     body: bytes
 
     def value(self, name: str) -> str | None:
@@ -39,23 +44,40 @@ def read_form(body: bytes, secrets: Collection[str]) -> Form:
     """The form in a body; `secrets` are names in lower case.
 
     Raises:
-        TooLarge: it has more than 20,000 fields.
+        TooLarge: it has 20,000 fields or more.
     """
     if body.count(b"&") >= MOST_FIELDS:
         raise TooLarge(f"more than {MOST_FIELDS} fields")
     fields: dict[str, tuple[str, str]] = {}
-    redacted: set[str] = set()
+    redacted, cut = set(), set()
     pieces = body.split(b"&")
+    assignment = _assignment(tuple(secrets))
     for place, (name, value) in split(pieces):
-        folded, spelt = _name(name)
-        if folded in secrets and value:
-            redacted.add(folded)
-            pieces[place] = name + b"=" + REDACTED.encode()
-            fields[folded] = (spelt, REDACTED)
-        else:
-            fields[folded] = (spelt, text(value))
+        folded, spelt, words = _name(name)
+        told = text(value)
+        if assignment.search(spelt):
+            cut.add(REDACTED)
+            folded = spelt = told = REDACTED
+            pieces[place] = REDACTED.encode()
+        elif not words.isdisjoint(secrets):
+            if value:
+                redacted.add(folded)
+                told = REDACTED
+                pieces[place] = name + b"=" + REDACTED.encode()
+        elif found := ("=" in told or "%" in told) and assignment.search(told):
+            cut.add(folded)
+            told = told[: found.end()] + REDACTED
+            pieces[place] = name + b"=" + quote_plus(told).encode()
+        fields[folded] = (spelt, told)
     fields.pop("", None)
-    return Form(fields, frozenset(redacted), b"&".join(pieces))
+    return Form(fields, frozenset(redacted), frozenset(cut), b"&".join(pieces))
+
+
+@cache
+def _assignment(secrets: tuple[str, ...]) -> re.Pattern[str]:
+    """Where a text gives a secret: its name and an equals sign, which may still be encoded."""
+    names = "|".join(map(re.escape, secrets)) or "(?!)"
+    return re.compile(rf"(?:{names})[\s\[\]\"']*(?:=|%3d)", re.IGNORECASE)
 
 
 def split(pieces: list[bytes]) -> list[tuple[int, tuple[bytes, bytes]]]:
@@ -63,11 +85,19 @@ def split(pieces: list[bytes]) -> list[tuple[int, tuple[bytes, bytes]]]:
     return [(place, (piece.partition(b"=")[::2])) for place, piece in enumerate(pieces) if piece]
 
 
-@lru_cache(maxsize=4096)
-def _name(raw: bytes) -> tuple[str, str]:
-    """A field's name in lower case, and as the vendor spells it."""
-    spelt = clean(text(raw)) or ""
-    return spelt.lower(), spelt
+def _name(raw: bytes) -> tuple[str, str, frozenset[str]]:
+    """A field's name in lower case, as the vendor spells it, and what else it may be: `user[name]` is also a name."""
+    return _short_name(raw) if len(raw) <= SHORT_NAME else _read_name(raw)
+
+
+def _read_name(raw: bytes) -> tuple[str, str, frozenset[str]]:
+    spelt = clean(text(raw).removeprefix("\ufeff")) or ""
+    folded = spelt.lower()
+    plain = (clean(text(spelt.encode())) or "").lower()
+    return folded, spelt, frozenset({folded, *_WORD.findall(plain if _NESTED.fullmatch(plain) else "")})
+
+
+_short_name = lru_cache(maxsize=4096)(_read_name)
 
 
 def text(raw: bytes) -> str:
@@ -95,6 +125,7 @@ def keepable(form: Form, secrets: Collection[str]) -> bytes:
 
     Nothing, if a secret's name stands in it where no field is named so: then nobody knows which bytes are the secret.
     """
-    rest = b"&".join(piece for piece in form.body.split(b"&") if _name(piece.partition(b"=")[0])[0] not in secrets)
-    plain = text(rest).lower()
+    pieces = form.body.split(b"&")
+    rest = b"&".join(piece for piece in pieces if _name(piece.partition(b"=")[0])[2].isdisjoint(secrets))
+    plain = text(text(rest).encode()).lower()
     return b"" if any(secret in plain for secret in secrets) else form.body

@@ -24,7 +24,7 @@ from synchub.intake.submission import Answer, Arrival, Submission, digest_of
 from synchub.master.writes import Verdict, Write
 
 PATH = "/aljex/sync"
-MOST_BYTES = 8 * 2**20
+MOST_BYTES = 8 * 2**20 - 1
 IN_THREAD = 64 * 1024
 """Bytes from which a body is read in a thread."""
 

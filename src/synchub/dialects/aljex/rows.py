@@ -49,9 +49,11 @@ def read_row(form: Form, settings: AljexSettings) -> Write | Quarantined:
         Unreadable: it names no table or no action, so it is no request of this dialect.
     """
     table, action = _required(form, TABLE).lower(), _required(form, ACTION)
+    names = settings.key_fields(table)
+    if torn := form.cut & {TABLE, ACTION, *names}:
+        return Quarantined(f"{', '.join(sorted(torn))} holds another field, which is a secret")
     if action.lower() not in ACTIONS:
         return Quarantined(f"{ACTION} '{action[:QUOTED]}' is none of {', '.join(ACTIONS)}")
-    names = settings.key_fields(table)
     found = next(((name, key) for name in names if (key := form.value(name))), None)
     if found is None:
         return Quarantined(f"the record of '{table[:QUOTED]}' has no {' or '.join(names)}")

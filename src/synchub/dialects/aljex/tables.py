@@ -18,7 +18,7 @@ from synchub.master.entities.other import Other
 from synchub.master.entities.parties import Customer, Employee, Salesrep
 from synchub.master.values import as_decimal, as_flag, clean, spell_decimal
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _MONTH_FIRST = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})", re.ASCII)
 CENTURY_TURNS = 69
 """Years of two digits from here on are of the last century, as POSIX reads them."""

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, ValidationError, field_validator
 
 from synchub.connections.tables import Connection
-from synchub.dialects.fast.faults import EMPTY, MISSHAPEN, STRUCTURE, SUCCESS, UNKNOWN_FORM
+from synchub.dialects.fast.faults import EMPTY, FORBIDDEN, MISSHAPEN, STRUCTURE, SUCCESS, UNKNOWN_FORM
 from synchub.dialects.fast.routes import PATH
 from synchub.dialects.fast.wire import BY_ENTITY, Form
 from synchub.dialects.wire import faults_of
@@ -19,7 +19,8 @@ from synchub.outbox.http import NotConnected, OutboundClient, Response, Unanswer
 from synchub.outbox.sender import Outcome, Parcel, TargetSettings, Verdict
 
 TOKEN = "target_token"  # noqa: S105 - the name of a secret
-ABOUT_THE_ROWS = frozenset({UNKNOWN_FORM, EMPTY, MISSHAPEN, STRUCTURE})
+ABOUT_THE_FORM = frozenset({UNKNOWN_FORM, FORBIDDEN})
+ABOUT_THE_ROWS = frozenset({EMPTY, MISSHAPEN, STRUCTURE})
 UNKNOWN = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 """A server, or one before it, that failed on the way: nobody knows how far the rows came."""
 KEPT = 2000
@@ -129,6 +130,8 @@ def judged(answer: Response) -> Outcome:
         and code == SUCCESS
     ):
         return Outcome(Verdict.ACCEPTED, status=answer.status, answer=text)
+    if code in ABOUT_THE_FORM:
+        return Outcome(Verdict.REFUSED, f"answered code {code}: {told}", answer.status, answer=text, of_all=True)
     if code in ABOUT_THE_ROWS or (code is None and answer.status == HTTPStatus.BAD_REQUEST):
         return Outcome(Verdict.REFUSED, f"answered code {code}: {told}", answer.status, answer=text)
     if answer.status in UNKNOWN or (code is not None and code in UNKNOWN):

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from synchub.dialects.wire import Fault
-from synchub.errors import NotAuthenticated, Refused, SynchubError, TooLarge, TooMany, Unavailable
+from synchub.errors import Interrupted, NotAuthenticated, Refused, SynchubError, TooLarge, TooMany, Unavailable
 
 SUCCESS, UNKNOWN_FORM, EMPTY, MISSHAPEN, FORBIDDEN, STRUCTURE = 200, 201, 202, 400, 403, 601
 ON_OK = frozenset({SUCCESS, UNKNOWN_FORM, EMPTY, STRUCTURE})
@@ -65,7 +65,8 @@ def speak(surface: FastAPI) -> None:
 
 def _of_ours(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Unavailable):
-        return answer(refused(error.status, "Not stored, please send it again later"), headers=_later(error))
+        told = str(error) if isinstance(error, Interrupted) else "Not stored, please send it again later"
+        return answer(refused(error.status, told), headers=_later(error))
     if isinstance(error, NotAuthenticated):
         return answer(refused(error.status, "Authentication error"), headers={"WWW-Authenticate": "Bearer"})
     if isinstance(error, TooMany):

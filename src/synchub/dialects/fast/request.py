@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any
 
 from synchub.dialects.fast.faults import (
@@ -37,9 +38,10 @@ _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number, stri
 
 @dataclass(slots=True)
 class _Scan:
-    """A place in a JSON text."""
+    """A place in a JSON text; `most` are the values that an array may have."""
 
     text: str
+    most: int
     at: int = 0
 
     def sees(self, mark: str) -> bool:
@@ -63,7 +65,10 @@ class _Scan:
     def value(self) -> Any:
         """The next value; of an array the values are read one by one."""
         if self.sees("["):
-            return list(self._elements())
+            values = list(islice(self._elements(), self.most + 1))
+            if len(values) > self.most:
+                raise Declined(MISSHAPEN, f"Invalid request: more than {self.most} rows (SYNCHUB_MAX_ROWS)")
+            return values
         return self._whole()
 
     def _whole(self) -> Any:
@@ -99,14 +104,14 @@ class _Scan:
         return name.lower(), self.value()
 
 
-def decode(body: bytes) -> tuple[str, list[Any]]:
-    """The form's name and the rows of a request; no data is no rows.
+def decode(body: bytes, most: int) -> tuple[str, list[Any]]:
+    """The form's name and the rows of a request, at most so many; no data is no rows.
 
     Raises:
         Declined: the body is no such request.
     """
     try:
-        members = dict(_Scan(body.decode("utf-8-sig")).members())
+        members = dict(_Scan(body.decode("utf-8-sig"), most).members())
     except (ValueError, RecursionError, InvalidOperation) as error:
         raise Declined(MISSHAPEN, f"Invalid request: the body is no JSON object ({str(error)[:200]})") from None
     form, data = members.get("form"), members.get("data")
@@ -117,13 +122,13 @@ def decode(body: bytes) -> tuple[str, list[Any]]:
     return form.strip(), data or []
 
 
-def read(body: bytes, writes: list[str] | None) -> list[Write]:
-    """What a request asks of the store, of a connection that may write these entities (None: all).
+def read(body: bytes, writes: list[str] | None, most: int) -> list[Write]:
+    """What a request of at most so many rows asks of the store, if its connection may write these entities (None: all).
 
     Raises:
         Declined: it is answered with an error's code instead.
     """
-    name, rows = decode(body)
+    name, rows = decode(body, most)
     form = FORMS.get(name.lower())
     if form is None:
         raise Declined(UNKNOWN_FORM, f"Form does not exist: {encodable(name[:64])}")

@@ -14,10 +14,10 @@ from synchub.dialects.fast import faults
 from synchub.dialects.fast.description import REQUEST, RESPONSES, TOKEN
 from synchub.dialects.fast.faults import Declined, Envelope
 from synchub.dialects.fast.request import read
-from synchub.errors import NotAuthenticated
+from synchub.errors import NotAllowed, NotAuthenticated
 from synchub.intake.body import read_body
 from synchub.intake.submission import Arrival, Submission, digest_of
-from synchub.master.writes import Verdict
+from synchub.master.writes import Kind, Verdict
 
 NAME = "fast"
 PATH = "/api/SyncData"
@@ -41,7 +41,7 @@ def surface(hub: Hub) -> FastAPI:
         """Store the rows of one form: all of them, or none."""
         connection = await _admit(hub, request)
         body = await read_body(request, hub.settings.max_body)
-        work = partial(_submission, connection, body, request)
+        work = partial(_submission, connection, body, request, hub.settings.max_rows)
         submission = await asyncio.to_thread(work) if len(body) >= IN_THREAD else work()
         receipt = await hub.committer.hand_in(submission)
         return faults.answer(receipt.answer)
@@ -63,7 +63,7 @@ async def _admit(hub: Hub, request: Request) -> Connection:
     return connection
 
 
-def _submission(connection: Connection, body: bytes, request: Request) -> Submission:
+def _submission(connection: Connection, body: bytes, request: Request, most: int) -> Submission:
     arrival = Arrival(
         surface=NAME,
         connection=connection.id,
@@ -75,7 +75,7 @@ def _submission(connection: Connection, body: bytes, request: Request) -> Submis
         id=request.state.message_id,
     )
     try:
-        writes = read(body, connection.writes)
+        writes = read(body, connection.writes, most)
     except Declined as declined:
         envelope = faults.refused(declined.code, declined.messages)
         return Submission(arrival, (), lambda _: envelope, refusal=declined.messages)
@@ -83,4 +83,12 @@ def _submission(connection: Connection, body: bytes, request: Request) -> Submis
 
 
 def _taken(message: UUID, verdicts: Sequence[Verdict]) -> Envelope:
+    """The answer to rows that are stored.
+
+    Raises:
+        NotAllowed: one of them is not, since the connection may no longer write it; then none of them is.
+    """
+    for verdict in verdicts:
+        if verdict.kind is Kind.REJECTED:
+            raise NotAllowed(verdict.reason or "not allowed")
     return faults.taken(len(verdicts), message)

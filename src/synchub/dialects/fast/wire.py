@@ -8,7 +8,7 @@ told is gone.
 import re
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer
@@ -20,10 +20,13 @@ from synchub.master.entities import Entity, entity_of
 from synchub.master.entities.organisation import Contract, Department, Expense, Project, Warehouse
 from synchub.master.entities.parties import Customer
 from synchub.master.entities.products import Item, UomConversion
+from synchub.master.values import read_number
 from synchub.master.writes import Write
 
 _FLAGS: Mapping[object, bool] = {"0": False, "1": True, 0: False, 1: True}
-_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE)
+_DAY = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII | re.IGNORECASE
+)
 _MOST_LONG = 2**63
 _INTEGER_DIGITS, _LAST_DIGIT = 11, Decimal("1e-8")
 _EXACT_IN_FLOATS = 15
@@ -47,11 +50,8 @@ def _number(value: Any) -> Decimal | None:
     value = _present(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal | None):
         raise PydanticCustomError("number", "must be a number")
-    try:
-        number = None if value is None else Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("nan")
-    if number is not None and not number.is_finite():
+    number = None if value is None else read_number(str(value))
+    if value is not None and number is None:
         raise PydanticCustomError("number", "must be a number")
     return number
 
