@@ -89,13 +89,14 @@ def last_changes(session: Session, connection: int, writes: Sequence[Write]) -> 
     ids = {row.record_id for row in found.values()}
     rows = session.execute(select(RECORDS.c.id, RECORDS.c.changed).where(db.among(RECORDS.c.id, sorted(ids))))
     changed = {row.id: row.changed for row in rows}
-    copies = {key: copying.load(row) for key, row in found.items()}
-    return [
-        (None if answers(copies[key], write.fields, write.mode, revives=write.revives) else changed[copies[key].record])
-        if key in copies
-        else 0
-        for key, write in zip(keys, writes, strict=True)
-    ]
+    told = {key: copying.load(row) for key, row in found.items() if row.flight or row.ended}
+    numbers: list[int | None] = []
+    for key, write in zip(keys, writes, strict=True):
+        if key in told and answers(told[key], write.fields, write.mode, revives=write.revives):
+            numbers.append(None)
+        else:
+            numbers.append(changed[found[key].record_id] if key in found else 0)
+    return numbers
 
 
 def _may_write(partner: Connection, write: Write) -> bool:
