@@ -33,6 +33,12 @@ def test_serve_answers_and_ends_well_on_sigterm(set_up):
         assert hub.stop() == 0
 
 
+def test_serve_ends_well_if_it_is_told_to_before_it_answers(set_up):
+    with running("serve") as hub:
+        assert hub.url
+        assert hub.stop() == 0
+
+
 def test_serve_ends_in_time_and_without_a_traceback_though_the_store_hangs(bare, alone, monkeypatch):
     settings = {"PORT": "0", "DRAIN_SECONDS": "2", "SECRET_KEY": "a key that is long enough for the tests"}
     for name, value in settings.items():

@@ -58,7 +58,7 @@ def test_a_newcomer_pastes_what_the_demo_prints_and_sees_it_arrive(fresh):
     demo = fresh.processes["demo"] = Process("serve", "--demo", env=env, cwd=fresh.folder)
     demo.hear("Application startup complete")
     calls = [line.strip() for line in demo.said if line.strip().startswith("curl ")]
-    assert len(calls) == 2
+    assert len(calls) == 4
     for call in calls:
         done = subprocess.run(["sh", "-c", call], check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

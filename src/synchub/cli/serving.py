@@ -37,6 +37,8 @@ def serve_hub(*, demo: bool) -> None:
     if demo:
         migrate_store(settings)
     check_schema(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):  # until the server listens to them, and when it has ended
+        signal.signal(number, lambda *_: sys.exit())
     turn = alone(settings) if Role.WORK in settings.role_set else nullcontext()
     with turn, listening(settings) as (listener, base):
         if demo:
@@ -130,8 +132,6 @@ def run_web(settings: Settings, hub_app: ASGIApp, listener: socket.socket) -> No
         timeout_graceful_shutdown=ceil(settings.drain_seconds / 2),  # the other half goes to what they left behind
     )
     server = uvicorn.Server(config)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit())  # the server raises once more what has stopped it
     server.run(sockets=[listener])
     if not server.started:
         raise Misconfigured("the hub could not start: its log says why")
