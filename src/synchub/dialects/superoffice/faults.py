@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from synchub.dialects.superoffice import formats
-from synchub.errors import NotAuthenticated, SynchubError, TooMany, Unavailable
+from synchub.errors import Interrupted, NotAuthenticated, SynchubError, TooMany, Unavailable
 
 SOURCE = "synchub"
 TYPES: Mapping[int, str] = {
@@ -60,7 +60,8 @@ def speak(surface: FastAPI) -> None:
 def _of_ours(request: Request, error: Exception) -> Response:
     if not isinstance(error, SynchubError) or error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(request, error)
-    message = "Not done, please ask again later." if isinstance(error, Unavailable) else str(error)
+    later = isinstance(error, Unavailable) and not isinstance(error, Interrupted)
+    message = "Not done, please ask again later." if later else str(error)
     kind = NOT_SUPPORTED if isinstance(error, NotSupported) else None
     return formats.answer(request, "Error", fault(error.status, message, kind), error.status, _headers(error))
 

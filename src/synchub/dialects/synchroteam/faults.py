@@ -11,7 +11,7 @@ from synchub import clock
 from synchub.connections.quota import Spent
 from synchub.dialects.synchroteam.formats import reply
 from synchub.dialects.wire import encodable
-from synchub.errors import NotAuthenticated, SynchubError, TooMany, Unavailable
+from synchub.errors import Interrupted, NotAuthenticated, SynchubError, TooMany, Unavailable
 
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="synchub", charset="UTF-8"'}
 LATER = "Not stored, please send it again later"
@@ -32,7 +32,8 @@ def speak(surface: FastAPI) -> None:
 
 def _of_ours(request: Request, error: Exception) -> Response:
     if isinstance(error, Unavailable):
-        return reply(request, refused(LATER), error.status, {"Retry-After": str(error.retry_after)})
+        told = str(error) if isinstance(error, Interrupted) else LATER
+        return reply(request, refused(told), error.status, {"Retry-After": str(error.retry_after)})
     if isinstance(error, Spent):
         request.state.standing = error.standing
         wait = max(1, -(-(error.standing.again_at - clock.now()) // clock.SECOND))
