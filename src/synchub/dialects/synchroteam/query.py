@@ -17,6 +17,7 @@ from synchub import clock
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.errors import Unreadable
+from synchub.master.values import clean
 
 PAGE, PAGE_SIZE = "page", "pageSize"
 USUAL_SIZE, LARGEST_SIZE = 25, 1000
@@ -26,7 +27,7 @@ _TIME = re.compile(r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z)?)?", re.IGNOR
 
 
 def parameters(request: Request, connection: Connection, known: Collection[str]) -> dict[str, str]:
-    """The parameters of a request as they are spelled in `known`; a blank one is absent.
+    """The parameters of a request as they are spelled in `known`, their values as they are kept; a blank one is absent.
 
     Raises:
         Unreadable: one is not known, or given twice.
@@ -40,8 +41,8 @@ def parameters(request: Request, connection: Connection, known: Collection[str])
             raise Unreadable(f"there is no parameter '{given[:64]}' here: known are {', '.join(known)}")
         if name in found:
             raise Unreadable(f"the parameter {name} is given twice")
-        if name is not None and value.strip():
-            found[name] = value.strip()
+        if name is not None and (plain := clean(value)):
+            found[name] = plain
     return found
 
 
