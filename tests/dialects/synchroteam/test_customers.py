@@ -242,6 +242,13 @@ def test_a_list_is_filtered(field, filters, found):
     assert [row["myId"] for row in field.rows(id=number)] == ["C-9"]
 
 
+def test_a_list_is_filtered_by_text_as_it_is_kept(field):
+    decomposed, composed = "e\u0301", "\u00e9"
+    field.make(myId=decomposed, name=decomposed)
+    for filters in ({"myId": decomposed}, {"myId": composed}, {"name": decomposed}, {"name": composed}):
+        assert [row["name"] for row in field.rows(**filters)] == [composed]
+
+
 def test_changed_from_leaves_out_what_is_older_in_the_time_zone_of_the_connection(hub):
     noon = 1_790_000_000 // 86_400 * 86_400 * clock.SECOND + 43_200 * clock.SECOND  # noon UTC of 21 Sep 2026
     with clock.replaced(lambda: noon):
