@@ -311,8 +311,3 @@ def is_unavailable(error: BaseException) -> bool:
         return False
     read_only = getattr(error.orig, "sqlstate", None) == READ_ONLY
     return isinstance(error, OperationalError) or error.connection_invalidated or read_only
-
-
-def storable(text: str) -> str:
-    """The text without what a database cannot hold: NUL, and halves of surrogate pairs."""
-    return text.replace("\x00", "").encode(errors="replace").decode()

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from synchub.master.copies import Row
 from synchub.master.entities import Entity, entity_of
-from synchub.master.values import clean, spell
+from synchub.master.values import clean, spell, storable
 
 SLICE = 500
 """Rows in one validation call, which holds the interpreter while it runs."""
@@ -112,7 +112,7 @@ class Wire(BaseModel):
         for spelt, value in row.items():
             word = words.get(spelt.lower())
             if word is None:
-                extra[encodable(spelt)] = _as_sent(value)
+                extra[storable(spelt)] = _as_sent(value)
             elif isinstance(value, str) and (not value.isascii() or "\x00" in value):
                 known[word] = unicodedata.normalize("NFC", value).replace("\x00", "")
             else:
@@ -224,12 +224,7 @@ def _kind_of(value: Any) -> str:
 
 def _as_sent(value: Any) -> str:
     """A value without a column, as text: texts as they are, all else as JSON."""
-    return encodable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
-
-
-def encodable(text: str) -> str:
-    """The text without what a database cannot hold: NUL, and halves of surrogate pairs."""
-    return text.replace("\x00", "").encode(errors="replace").decode()
+    return storable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
 
 
 def compose_key(parts: Sequence[str]) -> str:

@@ -25,6 +25,11 @@ _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
+def storable(text: str) -> str:
+    """The text without what a database cannot hold: NUL, and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
+
+
 def clean(text: str) -> str | None:
     """Text in NFC, without NUL and surrounding blanks; None if nothing is left."""
     plain = text if text.isascii() else unicodedata.normalize("NFC", text)

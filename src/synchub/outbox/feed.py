@@ -119,10 +119,7 @@ class Follower:
         if page is None:
             return False
         held = leases.of_feed(connection.id, page.token)
-        with (
-            self.courier.leases.held(held, began) as lease,
-            limited(lease.left),
-        ):
+        with self.courier.leases.held(held, began) as lease, limited(lease.left):
             self._tell(page)
         return True
 

@@ -13,10 +13,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, Field
 
-from synchub import db
 from synchub.connections.tables import Connection
 from synchub.master.copies import Row
-from synchub.master.values import Value
+from synchub.master.values import Value, storable
 from synchub.outbox.http import OutboundClient
 
 
@@ -77,9 +76,9 @@ class Outcome:
     of_all: bool = False
 
     def __post_init__(self) -> None:
-        self.reason = self.reason and db.storable(self.reason)
-        self.answer = self.answer and db.storable(self.answer)
-        self.their_ids = {copy: db.storable(id_) for copy, id_ in self.their_ids.items()}
+        self.reason = self.reason and storable(self.reason)
+        self.answer = self.answer and storable(self.answer)
+        self.their_ids = {copy: storable(id_) for copy, id_ in self.their_ids.items()}
 
 
 class Sender(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy import Engine, exists, select
+from sqlalchemy import Engine, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from synchub import clock, db
@@ -42,6 +42,19 @@ SINGLES = 4
 
 FINISHING = 0.6
 """The share of the time to stop in which calls may finish; the rest is for writing their outcomes down."""
+
+# Statements are built once: that costs more than to run them on a few rows.
+_WAITS = select(
+    exists().where(MasterRecord.changed > Connection.cursor).correlate(Connection),
+    exists()
+    .where(
+        Delivery.connection_id == Connection.id,
+        Delivery.state == State.WAITING,
+        Delivery.due <= bindparam("now"),
+        Delivery.lease_until <= bindparam("now"),
+    )
+    .correlate(Connection),
+).where(Connection.id == bindparam("target"), Connection.backoff_until <= bindparam("now"))
 
 log = structlog.get_logger(__name__)
 
@@ -144,20 +157,8 @@ def _waits(session: Session, connection: int) -> tuple[bool, bool]:
 
     What comes to be while a target is in trouble waits behind its cursor and takes no row.
     """
-    now = clock.now()
-    columns = (Connection.cursor, Connection.backoff_until)
-    target = session.execute(select(*columns).where(Connection.id == connection)).one_or_none()
-    if target is None or target.backoff_until > now:
-        return False, False
-    behind = exists().where(MasterRecord.changed > target.cursor)
-    due = exists().where(
-        Delivery.connection_id == connection,
-        Delivery.state == State.WAITING,
-        Delivery.due <= now,
-        Delivery.lease_until <= now,
-    )
-    found = session.execute(select(behind, due)).one()
-    return bool(found[0]), bool(found[1])
+    found = session.execute(_WAITS, {"target": connection, "now": clock.now()}).one_or_none()
+    return (bool(found[0]), bool(found[1])) if found else (False, False)
 
 
 Chore = Callable[[Engine], bool]
@@ -204,7 +205,7 @@ class Worker:
         self._watch.join(drain)
         crews = [crew for _, crew in self._crews.values()]
         for crew in crews:
-            crew.ending.within(drain * FINISHING)
+            crew.ending.within(max(0.0, end - time.monotonic()) * FINISHING)
         self._bell.ring()
         for crew in [*crews, *self._leaving]:
             crew.join(end - time.monotonic())

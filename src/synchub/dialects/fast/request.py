@@ -22,8 +22,9 @@ from synchub.dialects.fast.faults import (
     structure,
 )
 from synchub.dialects.fast.wire import FORMS
-from synchub.dialects.wire import encodable, parse
+from synchub.dialects.wire import parse
 from synchub.master.entities import entity_of
+from synchub.master.values import storable
 from synchub.master.writes import Write
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
@@ -131,7 +132,7 @@ def read(body: bytes, writes: list[str] | None, most: int) -> list[Write]:
     name, rows = decode(body, most)
     form = FORMS.get(name.lower())
     if form is None:
-        raise Declined(UNKNOWN_FORM, f"Form does not exist: {encodable(name[:64])}")
+        raise Declined(UNKNOWN_FORM, f"Form does not exist: {storable(name[:64])}")
     if writes is not None and entity_of(form.entity) not in writes:
         raise Declined(FORBIDDEN, f"No permission for form {form.form}")
     if not rows:
