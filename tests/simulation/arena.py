@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, bindparam, exists, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from tests.simulation.history import FIELDS, KEYS, SILENT, STORED, UNSPOKEN, Call, Fate, History, Step
 from tests.simulation.partners import ENTITY, Partner, Post, Violation
@@ -22,7 +22,7 @@ from synchub.master import copies as copying
 from synchub.master import store
 from synchub.master.copies import EXISTS, Copy, Row
 from synchub.master.entities import ENTITIES
-from synchub.master.tables import Change, CrossReference, MasterRecord
+from synchub.master.tables import Change, CrossReference
 from synchub.master.values import Value
 from synchub.master.writes import Batch
 from synchub.outbox import dead_letters
@@ -32,6 +32,7 @@ from synchub.outbox.pump import pump
 from synchub.outbox.sender import Outcome, Parcel, Verdict
 from synchub.outbox.settle import Policy, settle
 from synchub.outbox.tables import Delivery, State
+from synchub.outbox.worker import WAITS
 from synchub.resync import asking
 from synchub.resync.working import RESYNCS, Put, advance
 
@@ -41,18 +42,6 @@ SILENCE = 12 * SECOND
 """When a worker stops waiting for an answer; nothing lands after that."""
 MOST_CALLS = 150
 POLICY = Policy(Retry([1.0, 5.0], jitter=lambda: 1.0))
-WAITS = select(
-    exists().where(MasterRecord.changed > Connection.cursor).correlate(Connection),
-    exists()
-    .where(
-        Delivery.connection_id == Connection.id,
-        Delivery.state == State.WAITING,
-        Delivery.due <= bindparam("now"),
-        Delivery.lease_until <= bindparam("now"),
-    )
-    .correlate(Connection),
-).where(Connection.id == bindparam("target"))
-"""Whether a target's cursor is behind, and whether a delivery is due: what a worker asks before it locks anything."""
 
 
 class Target:
@@ -231,7 +220,7 @@ class Arena:
         connection = self.connections[number]
         target = Target(1 if self.partners[number - 1].habit.numbers else 10)
         with self.engine.connect() as look:
-            behind, due = look.execute(WAITS, {"target": number, "now": self.now}).one()
+            behind, due = look.execute(WAITS, {"target": number, "now": self.now}).one_or_none() or (False, False)
         if behind:
             with db.writing(self.engine) as session:
                 pump(session, connection, target, 100, self.now)

@@ -44,7 +44,7 @@ FINISHING = 0.6
 """The share of the time to stop in which calls may finish; the rest is for writing their outcomes down."""
 
 # Statements are built once: that costs more than to run them on a few rows.
-_WAITS = select(
+WAITS = select(
     exists().where(MasterRecord.changed > Connection.cursor).correlate(Connection),
     exists()
     .where(
@@ -55,6 +55,7 @@ _WAITS = select(
     )
     .correlate(Connection),
 ).where(Connection.id == bindparam("target"), Connection.backoff_until <= bindparam("now"))
+"""Whether a target's cursor is behind, and whether a delivery is due: asked before anything is locked."""
 
 log = structlog.get_logger(__name__)
 
@@ -157,7 +158,7 @@ def _waits(session: Session, connection: int) -> tuple[bool, bool]:
 
     What comes to be while a target is in trouble waits behind its cursor and takes no row.
     """
-    found = session.execute(_WAITS, {"target": connection, "now": clock.now()}).one_or_none()
+    found = session.execute(WAITS, {"target": connection, "now": clock.now()}).one_or_none()
     return (bool(found[0]), bool(found[1])) if found else (False, False)
 
 

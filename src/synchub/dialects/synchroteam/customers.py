@@ -15,7 +15,7 @@ from synchub.dialects.synchroteam.faults import refused
 from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, sees, shown_id
 from synchub.dialects.synchroteam.views import CUSTOMERS, ENTITY, conditions, matching
 from synchub.dialects.synchroteam.wire import CustomerRow, merged
-from synchub.dialects.wire import encodable, parse
+from synchub.dialects.wire import parse
 from synchub.intake import repeats
 from synchub.intake.alone import Work
 from synchub.intake.journal import ACCEPTED
@@ -24,6 +24,7 @@ from synchub.intake.tables import Message
 from synchub.master import naming
 from synchub.master.convergence import Mode
 from synchub.master.copies import Row as Fields
+from synchub.master.values import storable
 from synchub.master.writes import Verdict, Write
 
 ID_WORDS = frozenset({"id", "customerid"})
@@ -82,7 +83,7 @@ def refusal(arrival: Arrival, message: str) -> Work:
 
 
 def _refused(arrival: Arrival, message: str) -> Submission:
-    return Submission(arrival, (), lambda _: refused(message), refusal=encodable(message))
+    return Submission(arrival, (), lambda _: refused(message), refusal=storable(message))
 
 
 def send(connection: Connection, arrival: Arrival, said: Said) -> Work:

@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from synchub import clock
 from synchub.connections.quota import Spent
 from synchub.dialects.synchroteam.formats import reply
-from synchub.dialects.wire import encodable
 from synchub.errors import Interrupted, NotAuthenticated, SynchubError, TooMany, Unavailable
+from synchub.master.values import storable
 
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="synchub", charset="UTF-8"'}
 LATER = "Not stored, please send it again later"
@@ -20,7 +20,7 @@ BROKEN = "Server error, nothing was stored"
 
 def refused(message: str) -> dict[str, Any]:
     """The document of a refusal."""
-    return {"code": 0, "message": encodable(message)}
+    return {"code": 0, "message": storable(message)}
 
 
 def speak(surface: FastAPI) -> None:

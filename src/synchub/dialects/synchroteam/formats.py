@@ -17,8 +17,8 @@ from fastapi.responses import Response
 
 from synchub import clock
 from synchub.dialects import xml
-from synchub.dialects.wire import encodable
 from synchub.errors import Refused
+from synchub.master.values import storable
 
 RESULT = "Result"
 LISTS = {"tags": "tag", "customFieldValues": "customFieldValue"}
@@ -111,7 +111,7 @@ def sent_as(request: Request) -> Format | None:
     if plain in _UNSAID:
         return None
     if plain not in TYPES:
-        raise WrongType(f"the Content-Type {encodable(plain[:64])} is not read: send application/json or text/xml")
+        raise WrongType(f"the Content-Type {storable(plain[:64])} is not read: send application/json or text/xml")
     return TYPES[plain]
 
 

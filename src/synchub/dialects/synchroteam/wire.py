@@ -14,10 +14,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
-from synchub.dialects.wire import Also, Wire, encodable
+from synchub.dialects.wire import Also, Wire
 from synchub.master.entities.parties import Customer
 from synchub.master.naming import LONGEST_KEY
-from synchub.master.values import MAX_DIGITS, Value, as_list, clean, spell_decimal, spell_list
+from synchub.master.values import MAX_DIGITS, Value, as_list, clean, spell_decimal, spell_list, storable
 
 POSITION = "position"
 PLACE = f"{POSITION}."
@@ -76,7 +76,7 @@ def _part(value: Any, what: str) -> str:
     value = _text(value)
     if not isinstance(value, str | int | None):
         raise PydanticCustomError("part", "{what} must be text", {"what": what})
-    return clean(encodable(str(value))) or "" if value is not None else ""
+    return clean(storable(str(value))) or "" if value is not None else ""
 
 
 def _custom_fields(value: Any) -> str | None:
