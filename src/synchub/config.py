@@ -18,6 +18,7 @@ class Role(StrEnum):
 
     WEB = "web"
     WORK = "work"
+    COLLECT = "collect"
 
 
 class Settings(BaseSettings):
