@@ -35,12 +35,14 @@ class Mode(StrEnum):
 class Heard:
     """What one received row did to a copy.
 
-    Field → (before, after): of the image for statements, of the known copy for echoes.
+    Field → (before, after): of the image for statements, of the known copy for echoes. `outdated` says that the row
+    differed in a field that was left out for its age.
     """
 
     stamp: int
     stated: dict[str, tuple[Value, Value]] = field(default_factory=dict)
     echoed: dict[str, tuple[list[Value], Value]] = field(default_factory=dict)
+    outdated: bool = False
 
     @property
     def moved(self) -> bool:
@@ -79,19 +81,25 @@ class Golden:
     key: str
 
 
-def receive(copy: Copy, row: Row, mode: Mode, now: int, last_stamp: int, *, revives: bool = True) -> Heard:
+def receive(
+    copy: Copy, row: Row, mode: Mode, now: int, last_stamp: int, *, revives: bool = True, as_of: int | None = None
+) -> Heard:
     """Take a received row into the copy.
 
     `row` holds what was present, without `exists`. `revives` is false for a row that says of itself that the record is
-    no longer in use: it does not bring back a copy that was told, or may have been told, that it is gone.
+    no longer in use: it does not bring back a copy that was told, or may have been told, that it is gone. A row of a
+    file speaks for the time `as_of`: it says nothing of a field that was heard, or told, then or later, and what it
+    states has that time as its stamp (but is no older than the field's floor).
     """
-    heard = Heard(max(now, last_stamp + 1))
-    spoken = _spoken(copy, row, mode, revives=revives)
+    at = now if as_of is None else as_of
+    spoken, late = _timely(copy, _spoken(copy, row, mode, revives=revives), as_of)
+    heard = Heard(max(now, last_stamp + 1) if as_of is None else as_of, outdated=_differs(copy, late))
     if spoken.get(EXISTS) is True and False in copy.holds(EXISTS):
-        _doubt_the_rest(copy, spoken, now)
+        _doubt_the_rest(copy, {**spoken, **late}, at)
     for name, value in spoken.items():
         held = copy.holds(name)
         if held == {value}:
+            _confirm(copy, name, at)
             continue
         inflight = copy.flight is not None and name in copy.flight.sent
         ended = copy.ended.get(name)
@@ -101,22 +109,61 @@ def receive(copy: Copy, row: Row, mode: Mode, now: int, last_stamp: int, *, revi
             echo = False
         _count_round(copy, name, value, now, recent)
         if inflight and copy.flight is not None:
-            copy.known[name] = Held(held | {value}, now)
+            copy.known[name] = Held(held | {value}, at)
             copy.flight.crossed[name] = value
         else:
-            copy.known[name] = Held(frozenset((value, recent.sent)) if recent else frozenset((value,)), now)
+            copy.known[name] = Held(frozenset((value, recent.sent)) if recent else frozenset((value,)), at)
         if echo:
             heard.echoed[name] = (sorted(held, key=repr), value)
         else:
-            before = copy.image.get(name)
-            heard.stated[name] = (before.value if before else None, value)
-            copy.image[name] = Statement(value, heard.stamp, before.floor if before else 0)
+            heard.stated[name] = _state(copy, name, value, heard.stamp)
     return heard
 
 
-def differs(copy: Copy, row: Row, mode: Mode, *, revives: bool = True) -> bool:
-    """Whether a received row says anything that the partner is not surely known to hold."""
-    spoken = _spoken(copy, row, mode, revives=revives)
+def _state(copy: Copy, name: str, value: Value, stamp: int) -> tuple[Value, Value]:
+    """Put a statement into the image; what it said before, and says now.
+
+    What corrects a restated field from a file older than the restatement is restated with it: below the floor it would
+    not count, and neither would anything else.
+    """
+    before = copy.image.get(name)
+    floor = before.floor if before else 0
+    copy.image[name] = Statement(value, max(stamp, floor), floor)
+    return (before.value if before else None, value)
+
+
+def _confirm(copy: Copy, name: str, at: int) -> None:
+    """The partner said again what it is known to hold: that is as of now."""
+    known = copy.known.get(name)
+    if known is not None and known.at < at:
+        copy.known[name] = Held(known.values, at)
+
+
+def weigh_age(copy: Copy, row: Row, mode: Mode, *, revives: bool = True, as_of: int | None = None) -> tuple[bool, bool]:
+    """Whether a received row differs from what the partner is known to hold where it counts, and where it is too old.
+
+    If neither, it says nothing that is new.
+    """
+    spoken, late = _timely(copy, _spoken(copy, row, mode, revives=revives), as_of)
+    return _differs(copy, spoken), _differs(copy, late)
+
+
+def is_late(copy: Copy, name: str, as_of: int | None) -> bool:
+    """Whether a field was heard or told since the time for which a row speaks (None: now)."""
+    return as_of is not None and copy.as_of(name) >= as_of
+
+
+def _timely(copy: Copy, spoken: Row, as_of: int | None) -> tuple[Row, Row]:
+    """What a row speaks of, parted into what counts and what was heard or told since; of what is gone since, all."""
+    if as_of is None:
+        return spoken, {}
+    if copy.holds(EXISTS) == {False} and is_late(copy, EXISTS, as_of):
+        return {}, spoken
+    late = {name: value for name, value in spoken.items() if is_late(copy, name, as_of)}
+    return {name: value for name, value in spoken.items() if name not in late}, late
+
+
+def _differs(copy: Copy, spoken: Row) -> bool:
     return any(copy.holds(name) != {value} for name, value in spoken.items())
 
 
@@ -141,10 +188,10 @@ def _spoken(copy: Copy, row: Row, mode: Mode, *, revives: bool) -> Row:
     return spoken
 
 
-def _doubt_the_rest(copy: Copy, spoken: Row, now: int) -> None:
+def _doubt_the_rest(copy: Copy, spoken: Row, at: int) -> None:
     """A record that was gone is there again: what its row does not name may be blank now."""
     for name in copy.known.keys() - spoken.keys():
-        copy.known[name] = Held(copy.holds(name) | NOTHING, now)
+        copy.known[name] = Held(copy.holds(name) | NOTHING, max(copy.known[name].at, at))
 
 
 def _count_round(copy: Copy, name: str, value: Value, now: int, recent: Ended | None) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from synchub import clock, db
@@ -30,6 +30,17 @@ RECORDS = db.table_of(MasterRecord)
 CHANGES = db.table_of(Change)
 _RECORDS = db.locked(select(RECORDS).where(db.many(RECORDS.c.id, "ids")).order_by(RECORDS.c.id))
 _COPIES = db.locked(select(COPIES).where(db.many(COPIES.c.record_id, "ids")).order_by(COPIES.c.id))
+_BESIDE = db.locked(
+    select(COPIES.c.id)
+    .where(or_(db.many(COPIES.c.record_id, "ids"), db.many(COPIES.c.id, "beside")))
+    .order_by(COPIES.c.id)
+)
+_CONFIRM = (
+    update(COPIES)
+    .where(db.many(COPIES.c.id, "copies"), COPIES.c.heard_at < bindparam("at"))
+    .values(heard_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
+)
 
 
 @dataclass(slots=True)
@@ -44,16 +55,23 @@ class Moved:
 
 
 def hold(
-    session: Session, ids: Collection[int], rules: Rules, known: Mapping[Key, int] | None = None
+    session: Session,
+    ids: Collection[int],
+    rules: Rules,
+    known: Mapping[Key, int] | None = None,
+    beside: Collection[int] = (),
 ) -> dict[int, Record]:
     """The records of these ids, locked in id order, then all their copies, as they are now and worked out by `rules`.
 
-    `known` has records of keys that were looked up before.
+    `known` has records of keys that were looked up before, `beside` the ids of other copies that are to be locked too,
+    in one order with those of the records.
     """
-    if not ids:
-        return {}
     asked = {"ids": sorted(ids)}
-    records = {row.id: Record.of(row, rules) for row in session.execute(_RECORDS, asked)}
+    records = {row.id: Record.of(row, rules) for row in session.execute(_RECORDS, asked)} if ids else {}
+    if beside and not db.is_sqlite(session):
+        session.execute(_BESIDE, asked | {"beside": sorted(beside)}).all()
+    if not records:
+        return {}
     for row in session.execute(_COPIES, asked):
         copy = copying.load(row)
         records[copy.record].copies.append(copy)
@@ -67,6 +85,15 @@ def _resolve(session: Session, records: Mapping[int, Record], known: Mapping[Key
     """The record id behind every key that an image refers to, also behind those that are known already."""
     wanted = {reference for record in records.values() for reference in record.references()} - known.keys()
     return {**known, **{key: row.record_id for key, row in find(session, wanted).items()}}
+
+
+def confirm(session: Session, heard: Mapping[int, int]) -> None:
+    """Remember for which times partners said over what they hold, by copy; the copies are locked."""
+    copies: dict[int, list[int]] = {}
+    for copy, at in heard.items():
+        copies.setdefault(at, []).append(copy)
+    for at, ids in sorted(copies.items()):
+        session.execute(_CONFIRM, {"copies": sorted(ids), "at": at})
 
 
 def weigh(session: Session, records: Mapping[int, Record]) -> list[Moved]:

@@ -32,6 +32,10 @@ class Write:
     as_of: int | None = None
     confirms: bool = False
 
+    def spoken_at(self, now: int) -> int:
+        """The time for which it speaks."""
+        return now if self.as_of is None else self.as_of
+
 
 class Kind(StrEnum):
     """What became of one write."""
