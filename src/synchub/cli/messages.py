@@ -12,7 +12,7 @@ from synchub.cli.store import Opened, opened
 from synchub.connections import registry
 from synchub.connections.tables import Connection
 from synchub.db import reading
-from synchub.intake.journal import ACCEPTED, REFUSED, REPEAT, body_of
+from synchub.intake.journal import ACCEPTED, REFUSED, REPEAT, body_blocks
 from synchub.intake.reading import get_message, list_messages, steps_of
 from synchub.intake.tables import Message
 
@@ -72,7 +72,8 @@ def show(
 
 
 def _print_body(hub: Opened, message: Message) -> None:
-    sys.stdout.buffer.write(body_of(message, hub.settings.data_dir))
+    for block in body_blocks(message, hub.settings.data_dir):
+        sys.stdout.buffer.write(block)
     sys.stdout.buffer.flush()
 
 

@@ -1,0 +1,284 @@
+"""Reading a delimited file record by record, whatever is damaged in it, in memory that does not grow with it.
+
+The csv module parses, strictly; what it is fed are single lines, so that every record knows its bytes. A record that is
+not right as it stands (an open quotation mark, more or fewer cells than the header) is bad in its first line only:
+reading goes on at the next line, so that damage never swallows the good rows after it. What an open quotation mark and
+a later one make into a record of the right width is one, as RFC 4180 has it.
+"""
+
+import csv
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, BinaryIO
+
+from synchub.errors import Unreadable
+
+DELIMITERS = ",;\t|"
+MOST_LINES = 1_000
+MOST_BYTES = 2**20
+"""How far a record may reach; one that goes beyond has a quotation mark that is not closed."""
+MOST_KEPT = 16 * 1024
+"""Bytes that are kept of a line beyond these bounds."""
+BLOCK = 256 * 1024
+BOM = b"\xef\xbb\xbf"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+END_OF_FILE = "\x1a"
+"""What programs of old write after the last line."""
+_CP1252 = {
+    place: bytes([place]).decode("cp1252") for place in range(0x80, 0xA0) if place not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+}
+_UNDEFINED = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+
+
+@dataclass(slots=True)
+class Line:
+    """One line: where it begins (bytes), its number (from 1), its bytes without the line end, its size with it.
+
+    Of a line that is too long only the beginning is kept; then it is `cut`.
+    """
+
+    offset: int
+    number: int
+    raw: bytes
+    size: int
+    cut: bool = False
+
+
+@dataclass(slots=True)
+class Record:
+    """One record, or one line that is none: then `fault` says why.
+
+    `start` is where the record before it ended, `end` where the next one may begin, `next_line` that one's number.
+    `note` says what had to be replaced in it.
+    """
+
+    start: int
+    end: int
+    line: int
+    next_line: int
+    values: list[str]
+    lines: list[Line]
+    fault: str | None = None
+    note: str | None = None
+
+    @property
+    def raw(self) -> bytes:
+        """Its bytes, lines ended by LF."""
+        return b"\n".join(line.raw.rstrip(b"\r") for line in self.lines)
+
+
+@dataclass(slots=True)
+class Form:
+    """What a file looks like: its line end, delimiter and header, and where the first record after that begins."""
+
+    line_end: str
+    delimiter: str
+    header: list[str]
+    start: int
+    line: int
+
+    def document(self) -> dict[str, Any]:
+        """The form as JSON."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Form":
+        """The form that was kept as JSON, perhaps with more beside it."""
+        return cls(**{name: document[name] for name in cls.__slots__})
+
+
+def form_of(file: BinaryIO) -> Form | None:
+    """The form of a file; None if nothing stands in it.
+
+    Raises:
+        Unreadable: it is no text, or its first line is no header.
+    """
+    line_end = _line_end(file)
+    file.seek(0)
+    if file.read(2) in UTF16:
+        raise Unreadable("it is UTF-16: have it written as UTF-8")
+    feed = _Feed(_lines(file, line_end.encode(), 0, 1))
+    for line in feed.lines:
+        if _is_blank(line):
+            continue
+        if line.cut:
+            raise Unreadable(f"its first line is longer than {MOST_BYTES} bytes: that is no header")
+        return _with_header(feed, line, line_end)
+    return None
+
+
+def _with_header(feed: "_Feed", line: Line, line_end: str) -> Form:
+    """The delimiter is the one that makes most columns of the header."""
+    best: tuple[int, str, list[str], list[Line]] | None = None
+    for delimiter in DELIMITERS:
+        feed.give_back([line])
+        try:
+            values = next(csv.reader(feed, delimiter=delimiter, strict=True))
+        except csv.Error:
+            values = []
+        line, *others = feed.take()
+        feed.give_back(others)
+        if values and (best is None or len(values) > best[0]):
+            best = len(values), delimiter, values, [line, *others]
+    if best is None:
+        raise Unreadable("its first line is no header: a quotation mark in it is not closed")
+    _, delimiter, header, lines = best
+    last = lines[-1]
+    return Form(line_end, delimiter, [name.strip() for name in header], last.offset + last.size, last.number + 1)
+
+
+def records(file: BinaryIO, form: Form, position: int, line: int) -> Iterator[Record]:
+    """The records from a place on that was the end of one, with the number of the line there."""
+    feed = _Feed(_lines(file, form.line_end.encode(), position, line))
+    reader = csv.reader(feed, delimiter=form.delimiter, strict=True)
+    width = len(form.header)
+    while True:
+        try:
+            values, fault = next(reader), None
+        except StopIteration:
+            return
+        except csv.Error as error:
+            values, fault = [], str(error)
+        lines = feed.take()
+        note = feed.taken_note
+        if fault is None and len(values) != width:
+            if _says_nothing(values) and len(lines) == 1:
+                continue
+            fault = _width(len(values), width, len(lines))
+        elif fault is not None:
+            fault = _said(fault, lines)
+        if fault is not None and len(lines) > 1:
+            feed.give_back(lines[1:])
+            del lines[1:]
+        last = lines[-1]
+        end = last.offset + last.size
+        yield Record(position, end, lines[0].number, last.number + 1, values, lines, fault, note)
+        position = end
+
+
+class _Feed:
+    """Gives the csv module one line at a time, and remembers which it gave for the present record."""
+
+    def __init__(self, lines: Iterator[Line]) -> None:
+        self.lines = lines
+        self.taken_note: str | None = None
+        self._given: list[Line] = []
+        self._back: deque[Line] = deque()
+        self._bytes = 0
+        self._note: str | None = None
+
+    def __iter__(self) -> "_Feed":
+        return self
+
+    def __next__(self) -> str:
+        line = self._back.popleft() if self._back else next(self.lines)
+        if self._given and (line.cut or len(self._given) >= MOST_LINES or self._bytes > MOST_BYTES):
+            self._back.appendleft(line)
+            raise csv.Error("unexpected end of data")
+        self._given.append(line)
+        self._bytes += line.size
+        if line.cut:
+            raise csv.Error("too long")
+        return self._text(line)
+
+    def take(self) -> list[Line]:
+        """The lines of the record that was just read."""
+        given, self._given, self._bytes = self._given, [], 0
+        self.taken_note, self._note = self._note, None
+        return given
+
+    def give_back(self, lines: list[Line]) -> None:
+        """Have these lines read again."""
+        self._back.extendleft(reversed(lines))
+
+    def _text(self, line: Line) -> str:
+        raw = line.raw.rstrip(b"\r")
+        if line.offset == 0:
+            raw = raw.removeprefix(BOM)
+        if b"\x00" in raw:
+            raw = raw.replace(b"\x00", b"")
+        if b"\r" in raw:
+            raw = raw.replace(b"\r", b" ")
+        try:
+            return raw.decode() + "\n"
+        except UnicodeDecodeError:
+            if not _UNDEFINED.isdisjoint(raw):
+                self._note = f"line {line.number} has bytes that neither UTF-8 nor cp1252 knows"
+            return raw.decode("latin-1").translate(_CP1252) + "\n"
+
+
+def decoded(raw: bytes) -> str:
+    """Bytes of a file as text: UTF-8, else cp1252; what that lacks becomes the control character of that number."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1").translate(_CP1252)
+
+
+def _lines(file: BinaryIO, line_end: bytes, offset: int, number: int) -> Iterator[Line]:
+    """The lines from a place on, read block by block."""
+    file.seek(offset)
+    rest = b""
+    for block in iter(partial(file.read, BLOCK), b""):
+        *whole, rest = (rest + block).split(line_end)
+        for raw in whole:
+            size = len(raw) + 1
+            cut = size > MOST_BYTES
+            yield Line(offset, number, raw[:MOST_KEPT] if cut else raw, size, cut)
+            offset += size
+            number += 1
+        if len(rest) > MOST_BYTES:
+            end = _end_of_line(file, line_end)
+            yield Line(offset, number, rest[:MOST_KEPT], end - offset, cut=True)
+            offset, number, rest = end, number + 1, b""
+            file.seek(end)
+    if rest:
+        yield Line(offset, number, rest, len(rest))
+
+
+def _end_of_line(file: BinaryIO, line_end: bytes) -> int:
+    """Where the line that is being read ends."""
+    place = file.tell()
+    for block in iter(partial(file.read, BLOCK), b""):
+        found = block.find(line_end)
+        if found >= 0:
+            return place + found + 1
+        place += len(block)
+    return place
+
+
+def _line_end(file: BinaryIO) -> str:
+    """A file that has carriage returns and not one line feed has them as line ends; in any other they are blanks."""
+    file.seek(0)
+    returns = False
+    for block in iter(partial(file.read, BLOCK), b""):
+        if b"\n" in block:
+            return "\n"
+        returns = returns or b"\r" in block
+    return "\r" if returns else "\n"
+
+
+def _is_blank(line: Line) -> bool:
+    return not line.cut and not line.raw.removeprefix(BOM).strip(b" \t\r\x00\x1a")
+
+
+def _says_nothing(values: list[str]) -> bool:
+    return not values or (len(values) == 1 and not values[0].strip(" \t" + END_OF_FILE))
+
+
+def _width(cells: int, width: int, lines: int) -> str:
+    plain = f"it has {cells} cells where the header has {width}"
+    return plain if lines == 1 else f"a quotation mark in it is not closed: with the lines up to the next one, {plain}"
+
+
+def _said(error: str, lines: list[Line]) -> str:
+    """What is wrong, in words for an operator."""
+    if lines[0].cut:
+        return f"it is longer than {MOST_BYTES} bytes"
+    if error.startswith("field larger"):
+        return f"a cell in it is longer than {csv.field_size_limit()} characters"
+    if len(lines) == 1 and "expected after" in error:
+        return "a quotation mark stands alone in a cell that begins with one"
+    return "a quotation mark in it is not closed"
