@@ -12,6 +12,7 @@ from io import TextIOWrapper
 import typer
 
 from synchub.cli.processes import migrate, serve, work
+from synchub.cli.sftp import sftp_server
 from synchub.cli.transfer import export, import_
 
 NOUNS = {
@@ -61,6 +62,7 @@ def application(asked: str) -> typer.Typer:
     for command in (serve, work, migrate, export):
         app.command()(command)
     app.command("import")(import_)
+    app.command("sftp-server")(sftp_server)
     for noun, (module, what) in NOUNS.items():
         group = import_module(f"synchub.cli.{module}").app if noun == asked else typer.Typer(callback=_nothing)
         app.add_typer(group, name=noun, help=what)

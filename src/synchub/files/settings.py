@@ -23,6 +23,11 @@ class FileSettings(BaseModel, extra="forbid"):
     files_host_key: str = Field(
         "", description="fingerprint of the SFTP server's host key, as 'synchub file trust' finds and keeps it"
     )
+    files_client_key: str = Field(
+        "",
+        description="public key, as OpenSSH writes it, with which the partner may log in at this hub's own SFTP server "
+        "as well as with its password",
+    )
     files_every: float = Field(60.0, ge=0.05, description="seconds between two looks")
     files_cron: str = Field("", description="when to look instead, as a cron line in the connection's time zone")
     files_ready: Literal["steady", "done-file", "rename"] = Field(
