@@ -35,12 +35,17 @@ RowReader = Callable[[Sequence[str]], Write | Bad]
 """Reads a row's values, in the header's order and as many as it has columns; the write is partial."""
 
 
+KeyReader = Callable[[Sequence[str]], str | None]
+"""Reads the external key of a row alone, which is quicker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """How a header is understood.
 
     `unknown` are its columns that we have no column for (their values are kept in the image), `missing` those of ours
-    that it lacks, `secrets` the places (from 0) whose values are never kept, `keys` the places of the key.
+    that it lacks, `secrets` the places (from 0) whose values are never kept, `keys` the places of the key. `key` is the
+    external key of a row, None if it has none; where it is not given, it is that of the write.
     """
 
     read: RowReader
@@ -48,6 +53,14 @@ class Columns:
     missing: tuple[str, ...]
     secrets: frozenset[int]
     keys: tuple[int, ...]
+    key: KeyReader | None = None
+
+    def key_of(self, values: Sequence[str]) -> str | None:
+        """The external key of a row; None if it has none."""
+        if self.key is not None:
+            return self.key(values)
+        row = self.read(values)
+        return row.key if isinstance(row, Write) else None
 
 
 class Reader(Protocol):

@@ -181,11 +181,14 @@ def search_key(text: str | None) -> str | None:
 def extra_of(copy: Copy, write: Write) -> dict[str, str]:
     """The fields without a column as they are after a write; a whole row leaves out what is no more.
 
-    They have no time of their own: they are as of `exists`, which every row and every delivery speaks of.
+    They have no time of their own: they are as of `exists`, which every row and every delivery speaks of. A blank in a
+    partial row takes a field away that was there, and makes none.
     """
     if write.mode is Mode.DELETE:
         return copy.extra
-    return dict(write.extra) if write.mode is Mode.WHOLE else {**copy.extra, **write.extra}
+    if write.mode is Mode.WHOLE:
+        return dict(write.extra)
+    return {name: value for name, value in {**copy.extra, **write.extra}.items() if value or name not in write.extra}
 
 
 def _take_extra(copy: Copy, after: dict[str, str]) -> dict[str, list[Any]]:

@@ -2,7 +2,9 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from synchub.files.settings import FileSettings
 
 ID = ("id",)
 KEYS = {"spots": ("spot_number",), "invoicing": ("pro_num",), "salesreps": ("id", "salesrep_id")}
@@ -10,7 +12,7 @@ KEYS = {"spots": ("spot_number",), "invoicing": ("pro_num",), "salesreps": ("id"
 SECRETS = ("pay_to_account", "passwd", "username")
 
 
-class AljexSettings(BaseModel, extra="forbid"):
+class AljexSettings(FileSettings, extra="forbid"):
     """What one connection is set to."""
 
     keys: dict[str, tuple[str, ...]] = Field(
