@@ -33,9 +33,9 @@ def raise_alert(session: Session, connection: int, kind: str, subject: str, said
     return bool(session.execute(seen).scalar_one() == 1)
 
 
-def clear(session: Session, connection: int, kind: str, subject: str) -> bool:
-    """Say that it is over. Answers whether it lasted until now."""
-    lasting = update(Alert).where(
-        Alert.connection_id == connection, Alert.kind == kind, Alert.subject == subject, Alert.cleared_at == 0
-    )
+def clear(session: Session, connection: int, kind: str, subject: str | None = None) -> bool:
+    """Say that it is over, for None whatever it is about. Answers whether it lasted until now."""
+    lasting = update(Alert).where(Alert.connection_id == connection, Alert.kind == kind, Alert.cleared_at == 0)
+    if subject is not None:
+        lasting = lasting.where(Alert.subject == subject)
     return bool(session.execute(lasting.values(cleared_at=clock.now()).returning(Alert.id)).all())

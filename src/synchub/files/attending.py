@@ -1,0 +1,143 @@
+"""A turn at one connection's place: taken, used, and given back with what came of it.
+
+Whatever fails ends here: as one alert while it lasts, one line in the log, and a later time to try again.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from random import SystemRandom
+from secrets import token_hex
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from synchub import alerts, clock, db
+from synchub.clock import SECOND
+from synchub.config import Settings
+from synchub.connections.directory import Directory
+from synchub.connections.tables import HUB, Connection
+from synchub.errors import Interrupted, SynchubError
+from synchub.files import turns
+from synchub.files.calendar import next_look, watch_for_late
+from synchub.files.reader import Reader, ReaderFactory
+from synchub.files.settings import FileSettings
+from synchub.files.spool import Unspooled
+from synchub.files.troubles import DISK, EVERY_FILE, NAMES, PLACE, SPOOL, STRANGE, trouble
+from synchub.files.turns import Turn
+from synchub.files.visiting import Patience, Seen, Visit, open_place, settings_of
+
+Result = TypeVar("Result")
+
+SPREAD = 0.2
+SHOWN = 5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What is needed to look: whose place it is, whose turn, and how its files are found and read."""
+
+    connection: Connection
+    turn: Turn
+    files: FileSettings
+    reader: Reader
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The partner's time zone."""
+        return ZoneInfo(self.connection.time_zone)
+
+    def watch_for_late(self, session: Session) -> None:
+        """Raise what should be there and is not."""
+        watch_for_late(session, self.connection.id, self.files, self.zone, self.reader.table_of, clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Attendant:
+    """Looks into places; `stops` says that the process is to end."""
+
+    engine: Engine
+    settings: Settings
+    readers: Mapping[str, ReaderFactory]
+    directory: Directory
+    stops: Callable[[], bool]
+    patience: Patience
+    token: str = field(default_factory=lambda: token_hex(16))
+
+    def visit(self, connection: Connection, *, at_once: bool) -> None:
+        """Look into one place, if it is due (or `at_once`) and nobody else does. Raises nothing."""
+        try:
+            turn = self._store(lambda session: self._claim(session, connection, at_once=at_once))
+            if turn is not None:
+                self._attend(connection, turn)
+        except Exception as error:  # the edge: the lease runs out, and the place is looked into again
+            if not db.is_unavailable(error):
+                log.exception("a place could not be looked into", connection=connection.name)
+
+    def _claim(self, session: Session, connection: Connection, *, at_once: bool) -> Turn | None:
+        return turns.claim(session, connection.id, self.token, clock.now(), at_once=at_once)
+
+    def _attend(self, connection: Connection, turn: Turn) -> None:
+        try:
+            post = Post(
+                connection, turn, settings_of(connection), self.readers[connection.dialect](connection.settings)
+            )
+        except (SynchubError, ValueError) as unfit:
+            self._store(partial(self._fail, turn=turn, error=unfit))
+            return
+        try:
+            seen = self._look(post)
+        except Interrupted:
+            self._store(partial(turns.end, turn=turn, due=clock.now(), failures=turn.failures, reason=None))
+        except Exception as error:
+            if db.is_unavailable(error):
+                raise
+            self._store(partial(self._end_badly, post=post, error=error))
+        else:
+            self._store(partial(self._end_well, post=post, seen=seen))
+
+    def _look(self, post: "Post") -> Seen:
+        partner, files, turn = post.connection, post.files, post.turn
+        visit = Visit(self.engine, self.settings.data_dir, partner, post.reader, files, turn, self.patience, self.stops)
+        with closing(open_place(partner, files, lambda: self.directory.secrets(partner), self.settings)) as place:
+            return visit.look(place)
+
+    def _end_well(self, session: Session, post: "Post", seen: Seen) -> None:
+        connection = post.connection.id
+        alerts.clear(session, connection, PLACE, EVERY_FILE)
+        if seen.strangers:
+            names = ", ".join(seen.strangers[:SHOWN]) + (", …" if len(seen.strangers) > SHOWN else "")
+            said = f"files of no kind that is known are left alone (setting files_patterns): {names}"
+            trouble(session, connection, STRANGE, NAMES, said)
+        else:
+            alerts.clear(session, connection, STRANGE, NAMES)
+        post.watch_for_late(session)
+        due = next_look(post.files, post.zone, clock.now(), waits=seen.waits)
+        turns.end(session, post.turn, due=due, failures=0, reason=None)
+
+    def _end_badly(self, session: Session, post: "Post", error: Exception) -> None:
+        self._fail(session, post.turn, error)
+        post.watch_for_late(session)
+
+    def _fail(self, session: Session, turn: Turn, error: Exception) -> None:
+        """Say what failed, and leave the place in peace for a while."""
+        said = " ".join(str(error).split())
+        if not isinstance(error, SynchubError | ValueError):
+            log.error("a look failed by a fault of the hub's own", exc_info=error)
+            said = f"a look failed by a fault of the hub's own ({type(error).__name__}): its log says more"
+        if isinstance(error, Unspooled):
+            trouble(session, HUB, SPOOL, DISK, said)
+        else:
+            trouble(session, turn.connection, PLACE, EVERY_FILE, said)
+        delay = self.settings.delays[min(turn.failures, len(self.settings.delays) - 1)]
+        due = clock.now() + int(delay * SystemRandom().uniform(1 - SPREAD, 1 + SPREAD) * SECOND)
+        turns.end(session, turn, due=due, failures=turn.failures + 1, reason=said)
+
+    def _store(self, work: Callable[[Session], Result]) -> Result:
+        return db.retrying(self.engine, work)

@@ -1,0 +1,203 @@
+"""The collector: looks into the places of all connections, and has the rows of what it took stored.
+
+Each look has a thread of its own, so that a server that does not answer keeps nobody waiting but itself, and a lease
+(`turns`), so that any number of processes share the work.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from synchub import clock, db
+from synchub.config import Settings
+from synchub.connections.directory import Directory
+from synchub.connections.tables import Connection
+from synchub.errors import Unavailable
+from synchub.files import spool, turns
+from synchub.files.attending import Attendant
+from synchub.files.reader import ReaderFactory
+from synchub.files.tables import Collection, FileRun
+from synchub.files.taking import movable
+from synchub.files.troubles import MOVE
+from synchub.files.visiting import Patience
+
+POLL = 1.0
+"""Seconds after which everybody looks for work at the latest."""
+SWEEP = 3600.0
+"""Seconds between two sweeps of the spool."""
+
+Advance = Callable[[], bool]
+"""Does one step of some file's run; whether there may be more to do."""
+
+log = structlog.get_logger(__name__)
+
+
+class Collector:
+    """Collects the files of all connections; `readers` has the factory of each dialect that has files, by name."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        readers: Mapping[str, ReaderFactory],
+        directory: Directory,
+        advance: Advance | None = None,
+    ) -> None:
+        self._engine, self._settings, self._readers, self._directory = engine, settings, readers, directory
+        self._advance = advance or self._advance_runs
+        self._stop, self._arrived = threading.Event(), threading.Event()
+        self._patience = Patience(settings.delays)
+        self._attendant = Attendant(engine, settings, readers, directory, self._stop.is_set, self._patience)
+        self._looks: dict[int, threading.Thread] = {}
+        self._marks: dict[int, str] = {}
+        self._present: frozenset[int] | None = None
+        self._swept = float("-inf")
+        self._parts = [_thread(work) for work in (self._keep_watch, self._store_rows, self._beat)]
+
+    def start(self) -> None:
+        """Begin to collect."""
+        db.retrying(self._engine, turns.adopt)
+        for part in self._parts:
+            part.start()
+
+    def stop(self, drain: float) -> None:
+        """End within `drain` seconds; a file that is being read is read again by whoever looks next."""
+        self._stop.set()
+        self._arrived.set()
+        end = time.monotonic() + drain
+        for part in [*self._looks.values(), *self._parts]:
+            part.join(max(0.0, end - time.monotonic()))
+
+    def look(self) -> dict[str, str]:
+        """Look into every place once, due or not, and store what came; why some could not be looked into, by name."""
+        with self._beating():
+            places = self._places()
+            self._look_into(places.values())
+            while self._advance():
+                pass
+            over = self._movable()
+            self._look_into(one for id_, one in places.items() if id_ in over)
+        return self._reasons()
+
+    def _look_into(self, connections: Iterable[Connection]) -> None:
+        looks = [_thread(self._attendant.visit, one, at_once=True) for one in connections]
+        for look in looks:
+            look.start()
+        for look in looks:
+            look.join()
+
+    def _reasons(self) -> dict[str, str]:
+        failed = select(Connection.name, Collection.reason).join(Collection, Collection.connection_id == Connection.id)
+        with db.reading(self._engine) as session:
+            rows = session.execute(failed.where(Collection.reason.is_not(None)).order_by(Connection.id))
+            return {row.name: row.reason for row in rows}
+
+    def _places(self) -> dict[int, Connection]:
+        """The connections that have files."""
+        able = [one for one in self._directory.everyone() if one.active and one.dialect in self._readers]
+        return {one.id: one for one in able if one.settings.get("files")}
+
+    def _keep_watch(self) -> None:
+        while not self._stop.is_set():
+            rest = POLL
+            try:
+                rest = self._look_around()
+            except Unavailable:
+                log.debug("the places could not be looked at")
+            except Exception as error:  # the edge: whatever it is, the watch goes on
+                if not db.is_unavailable(error):
+                    log.exception("the places could not be looked at")
+            self._stop.wait(rest)
+
+    def _look_around(self) -> float:
+        """Begin a look at every place that is due; the seconds after which to come again."""
+        places = self._places()
+        self._forget(frozenset(places))
+        with db.reading(self._engine) as session:
+            due = turns.due(session, now := clock.now())
+        over = self._movable()
+        for id_, connection in places.items():
+            at_once = self._is_mended(connection) or id_ in over
+            if at_once or due.get(id_, 0) <= now:
+                self._begin(connection, at_once=at_once)
+        self._sweep()
+        return min([POLL, *(float(one.settings.get("files_every", POLL)) for one in places.values())])
+
+    def _is_mended(self, connection: Connection) -> bool:
+        """Whether its settings or secrets changed, so that what it was in trouble for may be over."""
+        mark = repr((connection.settings, connection.sealed))
+        before, self._marks[connection.id] = self._marks.get(connection.id, mark), mark
+        return before != mark
+
+    def _begin(self, connection: Connection, *, at_once: bool) -> None:
+        under_way = self._looks.get(connection.id)
+        if under_way is None or not under_way.is_alive():
+            self._looks[connection.id] = look = _thread(self._attendant.visit, connection, at_once=at_once)
+            look.start()
+
+    def _forget(self, present: frozenset[int]) -> None:
+        if present != self._present:
+            db.retrying(self._engine, lambda session: turns.forget(session, present))
+            self._present = present
+
+    def _movable(self) -> set[int]:
+        with db.reading(self._engine) as session:
+            over = movable(session)
+        return {connection for connection, name in over if self._patience.has(connection, MOVE, name)}
+
+    def _sweep(self) -> None:
+        if time.monotonic() - self._swept < SWEEP:
+            return
+        self._swept = time.monotonic()
+        with db.reading(self._engine) as session:
+            named = set(session.scalars(select(FileRun.spooled).where(FileRun.spooled.is_not(None))))
+        if left := spool.sweep(self._settings.data_dir, {name for name in named if name}):
+            log.info("the spool was swept", files=left)
+
+    def _store_rows(self) -> None:
+        while not self._stop.is_set():
+            busy = False
+            try:
+                busy = self._advance()
+            except Exception as error:  # the edge: a run's own faults are its own; this is the store, or worse
+                if not db.is_unavailable(error):
+                    log.exception("rows of a file could not be stored")
+            if not busy:
+                self._stop.wait(POLL)
+
+    def _advance_runs(self) -> bool:
+        from synchub.files.running import advance
+
+        return advance(self._engine, self._settings, self._readers)
+
+    def _beat(self) -> None:
+        self._renew_until(self._stop)
+
+    @contextmanager
+    def _beating(self) -> Iterator[None]:
+        """Keep our turns renewed during the block."""
+        over = threading.Event()
+        beat = _thread(self._renew_until, over)
+        beat.start()
+        try:
+            yield
+        finally:
+            over.set()
+            beat.join()
+
+    def _renew_until(self, over: threading.Event) -> None:
+        while not over.wait(turns.BEAT):
+            try:
+                db.retrying(self._engine, lambda session: turns.renew(session, self._attendant.token))
+            except SQLAlchemyError as error:  # a turn that is not renewed runs out by itself
+                log.warning("the turns of looking were not renewed", reason=str(error).partition("\n")[0])
+
+
+def _thread(work: Callable[..., None], *arguments: object, **more: object) -> threading.Thread:
+    name = work.__name__.strip("_").replace("_", "-")
+    return threading.Thread(target=work, args=arguments, kwargs=more, name=f"collect-{name}", daemon=True)

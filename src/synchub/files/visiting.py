@@ -1,0 +1,236 @@
+"""One look into one connection's place: see what is there, take what is whole, move away what is over."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from synchub import clock, db
+from synchub.config import Settings
+from synchub.connections.tables import Connection
+from synchub.errors import Interrupted, Misconfigured
+from synchub.files import spool, turns
+from synchub.files.dating import speaks_for
+from synchub.files.places import Entry, LocalPlace, Place, Vanished, Withheld, inbox
+from synchub.files.reader import Reader, Table
+from synchub.files.settings import HUB, FileSettings
+from synchub.files.sftp import Address, reach
+from synchub.files.spool import Spooled
+from synchub.files.steady import Sight, is_whole, seen_again
+from synchub.files.taking import Take, ended, moved, see, sightings, take
+from synchub.files.troubles import FILE, MOVE, trouble
+from synchub.files.turns import Turn
+
+Result = TypeVar("Result")
+
+log = structlog.get_logger(__name__)
+
+
+def settings_of(connection: Connection) -> FileSettings:
+    """A connection's settings as far as files are concerned.
+
+    Raises:
+        Misconfigured: they were kept by an older version and do not fit.
+    """
+    ours = {name: value for name, value in connection.settings.items() if name in FileSettings.model_fields}
+    try:
+        return FileSettings.model_validate(ours)
+    except ValidationError as error:
+        raise Misconfigured(f"the settings of files of connection '{connection.name}' do not fit: {error}") from None
+
+
+def open_place(
+    connection: Connection, files: FileSettings, secrets: Callable[[], Mapping[str, str]], settings: Settings
+) -> Place:
+    """The place of a connection.
+
+    Raises:
+        OutOfReach: it cannot be opened at the moment.
+    """
+    if files.files.startswith("sftp://"):
+        address = Address.of(connection.name, files.files)
+        return reach(address, files.files_host_key, secrets(), private=settings.allow_private_targets)
+    if files.files != HUB:
+        return LocalPlace(Path(files.files))
+    ours = inbox(settings.data_dir, connection.name)
+    ours.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return LocalPlace(ours)
+
+
+@dataclass(slots=True)
+class Patience:
+    """Leaves in peace a file with which something failed, longer each time; kept by the process alone.
+
+    `delays` are seconds, the last one repeats.
+    """
+
+    delays: Sequence[float]
+    _failed: dict[tuple[int, str, str], tuple[int, float]] = field(default_factory=dict)
+
+    def has(self, connection: int, kind: str, name: str) -> bool:
+        """Whether it may be tried again."""
+        return self._failed.get((connection, kind, name), (0, 0.0))[1] <= time.monotonic()
+
+    def fail(self, connection: int, kind: str, name: str) -> None:
+        """Say that it failed."""
+        times = self._failed.get((connection, kind, name), (0, 0.0))[0]
+        delay = self.delays[min(times, len(self.delays) - 1)]
+        self._failed[connection, kind, name] = times + 1, time.monotonic() + delay
+
+    def succeed(self, connection: int, kind: str, name: str) -> None:
+        """Say that it did not fail."""
+        self._failed.pop((connection, kind, name), None)
+
+    def forget(self, connection: int, name: str) -> None:
+        """Say that the file is no more."""
+        for kind in (FILE, MOVE):
+            self.succeed(connection, kind, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look found beside what it took: whether files are not whole yet, and names that are none of ours."""
+
+    waits: bool
+    strangers: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One look; `stops` says that the process is to end."""
+
+    engine: Engine
+    data_dir: Path
+    connection: Connection
+    reader: Reader
+    files: FileSettings
+    turn: Turn
+    patience: Patience
+    stops: Callable[[], bool]
+
+    def look(self, place: Place) -> Seen:
+        """Look, take, tidy.
+
+        Raises:
+            OutOfReach: the place is lost.
+            Unspooled: the spool takes no file.
+            Interrupted: the process stops, or another one has the turn.
+        """
+        entries = {entry.name: entry for entry in place.list()}
+        tables = {name: table for name in entries if (table := self._table(name)) is not None}
+        sights = self._see({name: entries[name] for name in tables})
+        fresh = [sight for sight in sights.values() if sight.run is None]
+        whole = [sight for sight in fresh if self._is_whole(sight, entries)]
+        for sight in sorted(whole, key=self._as_of):
+            self._take(place, sight, tables[sight.entry.name])
+        self._tidy(place, entries)
+        strangers = [name for name in entries if name not in tables and not name.endswith(self.files.files_done)]
+        return Seen(len(fresh) > len(whole), strangers)
+
+    def _table(self, name: str) -> Table | None:
+        return None if name.endswith(self.files.files_done) else self.reader.table_of(name)
+
+    def _is_whole(self, sight: Sight, entries: Mapping[str, Entry]) -> bool:
+        is_done = sight.entry.name + self.files.files_done in entries
+        return is_whole(sight, self.files, clock.now(), is_done=is_done)
+
+    def _as_of(self, sight: Sight) -> int:
+        return speaks_for(sight, self.files, ZoneInfo(self.connection.time_zone))
+
+    def _see(self, entries: Mapping[str, Entry]) -> dict[str, Sight]:
+        """What is known of the files that are there, by name."""
+        with db.reading(self.engine) as session:
+            before = sightings(session, self.connection.id)
+        now = clock.now()
+        sights = {name: seen_again(before.get(name), entry, now) for name, entry in entries.items()}
+        changed = [sight for name, sight in sights.items() if sight.run is None or sight != before.get(name)]
+        gone = before.keys() - sights.keys()
+        if changed or gone:
+            self._store(lambda session: see(session, self.connection.id, changed, gone))
+        for name in gone:
+            self.patience.forget(self.connection.id, name)
+        return sights
+
+    def _take(self, place: Place, sight: Sight, table: Table) -> None:
+        name = sight.entry.name
+        if not self.patience.has(self.connection.id, FILE, name):
+            return
+        try:
+            spooled = spool.write(self.data_dir, self._steps(place.read(sight.entry)), sight.entry.size)
+        except (Vanished, Withheld) as error:
+            self._fail(FILE, name, str(error))
+            return
+        kept = False
+        try:
+            kept = self._keep(place, sight, table, spooled)
+        finally:
+            if not kept:
+                spool.drop(self.data_dir, spooled.name)
+
+    def _steps(self, content: Iterator[bytes]) -> Iterator[bytes]:
+        for step in content:
+            if self.stops():
+                raise Interrupted("the process stops while it reads a file")
+            yield step
+
+    def _keep(self, place: Place, sight: Sight, table: Table, spooled: Spooled) -> bool:
+        """Whether what was read is now a run's."""
+        entry = sight.entry
+        if place.look(entry.name) != entry:
+            log.info("a file changed while it was read", connection=self.connection.name, file=entry.name)
+            return False
+        if spooled.size != entry.size:
+            self._fail(FILE, entry.name, f"{entry.name} came with {spooled.size} of its {entry.size} bytes")
+            return False
+        took = Take(self.connection.dialect, table.name, sight, spooled, self._as_of(sight))
+        is_new = self._store(lambda session: take(session, self.connection.id, took, self.files))
+        self.patience.succeed(self.connection.id, FILE, entry.name)
+        what = "a file was taken" if is_new else "a file was known already"
+        log.info(what, connection=self.connection.name, file=entry.name, table=table.name, size=entry.size)
+        return is_new
+
+    def _tidy(self, place: Place, entries: Mapping[str, Entry]) -> None:
+        """Move away the files whose runs need them no more, each with its done-file."""
+        with db.reading(self.engine) as session:
+            over = ended(session, self.connection.id)
+        for entry, run, folder in over:
+            if self.stops():
+                return
+            if self.patience.has(self.connection.id, MOVE, entry.name):
+                self._move(place, entry, run, folder, entries.get(entry.name + self.files.files_done))
+
+    def _move(self, place: Place, entry: Entry, run: int, folder: str, done: Entry | None) -> None:
+        """The done-file goes first: alone it would call the next file of that name whole."""
+        try:
+            if done is not None and self.files.files_ready == "done-file":
+                place.move(done, folder)
+            place.move(entry, folder)
+        except Withheld as error:
+            self._fail(MOVE, entry.name, str(error))
+            return
+        except Vanished as error:
+            log.info(str(error), connection=self.connection.name)
+            return
+        self.patience.succeed(self.connection.id, MOVE, entry.name)
+        self._store(lambda session: moved(session, self.connection.id, entry.name, run, folder))
+
+    def _fail(self, kind: str, name: str, said: str) -> None:
+        self.patience.fail(self.connection.id, kind, name)
+        self._store(lambda session: trouble(session, self.connection.id, kind, name, said))
+
+    def _store(self, work: Callable[[Session], Result]) -> Result:
+        """The result of a transaction in which the turn is ours."""
+
+        def fenced(session: Session) -> Result:
+            if not turns.hold(session, self.turn):
+                raise Interrupted("another process looks into this place now")
+            return work(session)
+
+        return db.retrying(self.engine, fenced)
