@@ -52,7 +52,7 @@ class Session(asyncssh.SFTPServer):
         for handle in left:
             handle.discard()
             if isinstance(handle, Upload):
-                self._log.warning("upload broke off, nothing of it is kept", file=handle.name, bytes=handle.size)
+                self._log.warning("upload broke off", file=handle.name, bytes=handle.size, why=handle.spoiled or None)
 
     def map_path(self, _path: bytes) -> NoReturn:
         """No path of a partner's is one of ours."""
@@ -99,7 +99,7 @@ class Session(asyncssh.SFTPServer):
         try:
             await asyncio.to_thread(upload.finish)
         except OSError as error:
-            self._log.warning("upload failed, nothing of it is kept", file=upload.name, why=error.strerror)
+            self._note("upload", upload.name, error)
             raise
         self._log.info("uploaded", file=upload.name, bytes=upload.size)
 
@@ -109,12 +109,7 @@ class Session(asyncssh.SFTPServer):
 
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
         """Write to an upload."""
-        upload = _upload(file_obj)
-        try:
-            return upload.write(offset, data)
-        except OSError as error:
-            self._note("write", upload.name, error)
-            raise
+        return _upload(file_obj).write(offset, data)
 
     def fstat(self, file_obj: object) -> asyncssh.SFTPAttrs:
         """What an open file is like."""

@@ -121,10 +121,10 @@ class Reading:
 
 
 class Upload(Reading):
-    """A file that is being written, under a hidden name. `spoiled` says that a write failed: it will not appear."""
+    """A file that is being written, under a hidden name. `spoiled` says why it cannot become whole: it will not appear."""
 
     def __init__(self, space: Space, name: str, *, append: bool = False) -> None:
-        self.name, self.size, self.spoiled, self._space, self._append = name, 0, False, space, append
+        self.name, self.size, self.spoiled, self._space, self._append = name, 0, "", space, append
         space.enter(self)
         self._hidden = space.folder / f"{UNFINISHED}{secrets.token_hex(8)}"
         try:
@@ -145,15 +145,15 @@ class Upload(Reading):
     def _write_some(self, data: bytes, offset: int) -> int:
         try:
             return os.pwrite(self.descriptor, data, offset)
-        except OSError:
-            self.spoiled = True
+        except OSError as error:
+            self.spoiled = str(error.strerror)
             raise
 
     def _reserve(self, end: int) -> None:
         try:
             self._space.reserve(self, end)
-        except OSError:
-            self.spoiled = True
+        except OSError as error:
+            self.spoiled = str(error.strerror)
             raise
 
     def resize(self, size: int) -> None:
@@ -180,7 +180,7 @@ class Upload(Reading):
             return
         if self.spoiled:
             self.discard()
-            deny(errno.EIO, "the upload failed, nothing of it is kept")
+            deny(errno.EIO, f"{self.spoiled}; nothing of it is kept")
         try:
             self.sync()
             self._hidden.replace(self._space.folder / self.name)
