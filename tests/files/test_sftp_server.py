@@ -11,14 +11,16 @@ from io import BytesIO
 import asyncssh
 import paramiko
 import pytest
+from sqlalchemy import select
 from tests.cli.process import eventually
 from tests.files.uploading import KEY, Place, join, uploads, uploads_here
 
 from synchub import clock
+from synchub.alerts.tables import Alert
 from synchub.connections import registry
 from synchub.connections.directory import Directory
-from synchub.db import writing
-from synchub.errors import NotAuthenticated, TooMany
+from synchub.db import open_engine, reading, writing
+from synchub.errors import NotAuthenticated, TooMany, Unavailable
 from synchub.files.server.door import MOST_WRONG, MOST_WRONG_THERE, Door
 from synchub.files.server.house import Manners
 from synchub.files.server.inbox import parts_of
@@ -388,6 +390,27 @@ def test_a_directory_that_is_full_takes_again_what_fits_once_it_was_collected(na
     assert set(narrow.waiting("tms")) == {"2.csv", "3.csv", "4.csv"}
 
 
+def alarms(engine):
+    """The alerts of partners, those that last first."""
+    with reading(engine) as session:
+        found = session.scalars(select(Alert).order_by(Alert.cleared_at, Alert.raised_at))
+        return [(alert.kind, alert.subject, alert.seen, bool(alert.cleared_at)) for alert in found]
+
+
+def test_a_refused_upload_is_one_alert_until_it_comes_through(narrow, engine, tms):
+    sftp = narrow.sftp(*tms)
+    for _ in range(2):
+        refuse(sftp, "loads.csv", b"x" * 1001)
+    assert eventually(lambda: alarms(engine) == [("upload", "loads.csv", 2, False)])
+    for name in "12":
+        put(sftp, name, b"x" * 1000)
+    refuse(sftp, "3", b"x" * 501)
+    lasting = [("upload", "loads.csv", 2, False), ("upload", "space", 1, False)]
+    assert eventually(lambda: alarms(engine) == lasting)
+    put(sftp, "loads.csv", b"x" * 500)
+    assert eventually(lambda: [is_over for *_, is_over in alarms(engine)] == [True, True])
+
+
 def test_uploads_under_way_share_the_space(narrow, tms):
     one, two, three = (narrow.sftp(*tms) for _ in range(3))
     with one.open("1.csv", "w") as first, two.open("2.csv", "w") as second:
@@ -505,6 +528,19 @@ def test_the_brake_counts_by_address_and_by_name(engine, tms):
 
     with clock.replaced(lambda: now):
         asyncio.run(guess())
+
+
+def test_without_its_store_it_lets_nobody_in_and_turns_nobody_out(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path / 'missing' / 'synchub.db'}")
+    door = Door(Directory(engine, KEY), ["aljex"])
+
+    async def knock():
+        with pytest.raises(Unavailable):
+            await door.by_password("tms", "password", "a")
+        return await door.may_stay(1)
+
+    assert asyncio.run(knock())
+    engine.dispose()
 
 
 def test_one_ssh_connection_may_try_only_a_few_passwords(place, tms):

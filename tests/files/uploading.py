@@ -103,7 +103,7 @@ def uploads_here(store_url: str, data_dir: Path, manners: Manners, **settings: A
     own = {"database_url": store_url, "data_dir": data_dir, "secret_key": KEY, "sftp_port": 0, **settings}
     chosen = Settings(_env_file=None, **own)
     engine = open_engine(store_url)
-    server = Server(chosen, Directory(engine, KEY), LOG_INS, manners)
+    server = Server(chosen, engine, Directory(engine, KEY), LOG_INS, manners)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

@@ -19,5 +19,5 @@ def sftp_server() -> None:
     logs.configure(settings.log_format)
     log_ins = [name for name, each in dialects.find().items() if {"username", "password"} <= set(each.credentials)]
     with opened(settings) as hub:
-        server = Server(settings, Directory(hub.engine, hub.vault.secret_key), log_ins)
+        server = Server(settings, hub.engine, Directory(hub.engine, hub.vault.secret_key), log_ins)
         asyncio.run(serve(server, partial(print, flush=True)))

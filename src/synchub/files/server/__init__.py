@@ -19,5 +19,6 @@ What a partner may do, and what it cannot:
 - It sees `processed` and `failed` and may read there, not write. It may make no directories and no links; links that
   somebody else made are not there for it.
 - Times may be set, a size only of an open upload; modes and owners are taken and forgotten.
+- An upload that is refused for its size, or for want of space, raises an alert, cleared when one comes through.
 - Of the space that it may fill, what waits counts, not what is in `processed` and `failed`.
 """

@@ -11,14 +11,13 @@ from asyncssh.stream import SSHReader, SSHServerStreamSession, SSHWriter
 
 from synchub.connections.tables import Connection
 from synchub.errors import SynchubError
-from synchub.files.server.house import House
+from synchub.files.server.house import House, shown
 from synchub.files.server.session import Handler, Session
 
 log = structlog.get_logger(__name__)
 
 CHECKED_EVERY = 0.25
 """Seconds between two looks at whether a partner is still welcome, while it asks for something."""
-LONGEST_SHOWN = 64
 
 
 Serve = Callable[[SSHReader[bytes], SSHWriter[bytes]], Coroutine[Any, Any, None]]
@@ -76,17 +75,16 @@ class Guest(asyncssh.SSHServer):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Leave nothing of what is not whole."""
-        house = self._house
         for session in self._sessions:
             session.abandon()
         if self._watch:
             self._watch.cancel()
-        if self._conn:
-            house.connections.discard(self._conn)
         if self._who:
-            house.partners[self._who.id] -= 1
-        else:
+            self._house.partners[self._who.id] -= 1
+        elif self._conn:
             self._is_no_stranger()
+        if self._conn:
+            self._house.connections.discard(self._conn)
 
     def _is_no_stranger(self) -> None:
         self._house.strangers.subtract([self._peer])
@@ -111,7 +109,7 @@ class Guest(asyncssh.SSHServer):
         try:
             connection = await self._house.door.by_password(username, password, self._peer)
         except SynchubError as error:
-            log.warning("log-in refused", user=username[:LONGEST_SHOWN], peer=self._peer, why=str(error))
+            log.warning("log-in refused", user=shown(username), peer=self._peer, why=str(error))
             await asyncio.sleep(began + self._house.manners.pause - self._loop.time())
             self._count_wrong()
             return False
@@ -134,7 +132,7 @@ class Guest(asyncssh.SSHServer):
             connection = await self._house.door.by_key(username, written, self._peer)
         except SynchubError as error:
             if error.status != HTTPStatus.UNAUTHORIZED:
-                log.warning("log-in refused", user=username[:LONGEST_SHOWN], peer=self._peer, why=str(error))
+                log.warning("log-in refused", user=shown(username), peer=self._peer, why=str(error))
             return False
         self._proved[username] = connection
         return True
@@ -170,7 +168,7 @@ class Guest(asyncssh.SSHServer):
             log.error("refused", connection=self._who.name, why=str(error))  # noqa: TRY400 - its line says it all
             writer.close()
             return
-        session = Session(reader.channel, self._house, inbox, self._who.name, self._may_go_on)
+        session = Session(reader.channel, self._house, inbox, self._who, self._may_go_on)
         self._sessions.add(session)
         try:
             await Handler(session, reader, writer).run()

@@ -7,9 +7,16 @@ from pathlib import Path
 import asyncssh
 
 from synchub.connections.tables import Connection
+from synchub.files import places
+from synchub.files.server.alarms import Alarms
 from synchub.files.server.door import Door
 from synchub.files.server.inbox import Inbox
 from synchub.files.server.uploads import Limits
+
+
+def shown(said: str, longest: int = 100) -> str:
+    """What a stranger or partner said, fit for a line of the log."""
+    return "".join(sign if sign.isprintable() else "?" for sign in said[:longest])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,8 @@ class House:
     """Everything that is shared; belongs to one event loop. `stopping` says that no upload may begin any more."""
 
     door: Door
-    folder: Path
+    alarms: Alarms
+    data_dir: Path
     limits: Limits
     manners: Manners = field(default_factory=Manners)
     stopping: bool = False
@@ -48,7 +56,9 @@ class House:
 
     def inbox_of(self, connection: Connection) -> Inbox:
         """The directory of a connection, made if it is not there."""
-        inbox = self._inboxes.setdefault(connection.name, Inbox(self.folder / connection.name, self.limits))
+        inbox = self._inboxes.setdefault(
+            connection.name, Inbox(places.inbox(self.data_dir, connection.name), self.limits)
+        )
         inbox.make()
         return inbox
 

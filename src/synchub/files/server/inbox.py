@@ -15,8 +15,6 @@ from synchub.files.server.uploads import UNFINISHED, Limits, Reading, Space, Upl
 
 ARCHIVES = ("processed", "failed")
 LONGEST_NAME = 200
-INBOXES = "inbox"
-"""The directory, in the data directory, that has one for each connection."""
 
 
 class Inbox:

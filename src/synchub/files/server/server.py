@@ -11,15 +11,17 @@ from pathlib import Path
 
 import asyncssh
 import structlog
+from sqlalchemy import Engine
 
 from synchub.config import Settings
 from synchub.connections.directory import Directory
 from synchub.errors import Misconfigured
+from synchub.files import places
+from synchub.files.server.alarms import Alarms
 from synchub.files.server.door import Door
 from synchub.files.server.guest import Guest
 from synchub.files.server.hostkey import host_key
 from synchub.files.server.house import House, Manners
-from synchub.files.server.inbox import INBOXES
 from synchub.files.server.uploads import Limits, sweep
 
 log = structlog.get_logger(__name__)
@@ -34,6 +36,7 @@ class Server:
     """The SFTP server of a hub. `dialects` are the names of those whose connections log in with a password."""
 
     settings: Settings
+    engine: Engine
     directory: Directory
     dialects: Sequence[str]
     manners: Manners = field(default_factory=Manners)
@@ -44,13 +47,15 @@ class Server:
         Raises:
             Misconfigured: the address or the port cannot be had, or the host key cannot be read.
         """
-        folder, settings = self.settings.data_dir / INBOXES, self.settings
+        settings, folder = self.settings, places.inbox(self.settings.data_dir, "")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = host_key(settings.data_dir)
         if left := sweep(folder):
             log.warning("removed what was left of uploads that broke", files=left)
         limits = Limits(settings.sftp_max_file, settings.sftp_max_space)
-        self._house = House(Door(self.directory, self.dialects), folder, limits, self.manners)
+        self._house = House(
+            Door(self.directory, self.dialects), Alarms(self.engine), settings.data_dir, limits, self.manners
+        )
         try:
             self._listener = await self._listen(key)
         except OSError as error:
@@ -87,6 +92,7 @@ class Server:
         for connection in list(self._house.connections):
             connection.disconnect(asyncssh.DISC_BY_APPLICATION, "the server is stopping")
         await self._listener.wait_closed()
+        await self._house.alarms.settle()
 
 
 def _why_not(settings: Settings, error: OSError) -> str:

@@ -15,7 +15,9 @@ from asyncssh.constants import FXF_APPEND, FXF_CREAT, FXF_EXCL, FXF_TRUNC, FXF_W
 from asyncssh.packet import SSHPacket
 from asyncssh.sftp import MIN_SFTP_VERSION, SFTPServerHandler
 
-from synchub.files.server.house import House
+from synchub.connections.tables import Connection
+from synchub.files.server.alarms import SPACE
+from synchub.files.server.house import House, shown
 from synchub.files.server.inbox import Inbox, parts_of
 from synchub.files.server.uploads import Reading, Upload, deny
 
@@ -23,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 Done = TypeVar("Done")
 
+UPLOAD = "upload"
 MOST_READ = 256 * 1024
 """Bytes that one answer carries at most."""
 OFFERED = (b"posix-rename@openssh.com", b"fsync@openssh.com", b"lsetstat@openssh.com", b"limits@openssh.com")
@@ -36,14 +39,14 @@ class Session(asyncssh.SFTPServer):
     """
 
     def __init__(
-        self, chan: Any, house: House, inbox: Inbox, name: str, may_go_on: Callable[[], Awaitable[bool]]
+        self, chan: Any, house: House, inbox: Inbox, who: Connection, may_go_on: Callable[[], Awaitable[bool]]
     ) -> None:
         super().__init__(chan)
-        self.may_go_on, self._house, self._inbox = may_go_on, house, inbox
+        self.may_go_on, self._house, self._inbox, self._who = may_go_on, house, inbox, who.id
         self._handles: set[Reading] = set()
         self._over = False
         self._lock = threading.Lock()
-        self._log = log.bind(connection=name)
+        self._log = log.bind(connection=who.name)
 
     def abandon(self) -> None:
         """The session is over: leave nothing of what is not whole."""
@@ -52,7 +55,9 @@ class Session(asyncssh.SFTPServer):
         for handle in left:
             handle.discard()
             if isinstance(handle, Upload):
-                self._log.warning("upload broke off", file=handle.name, bytes=handle.size, why=handle.spoiled or None)
+                why = handle.spoiled.strerror if handle.spoiled else None
+                self._log.warning("upload broke off", file=handle.name, bytes=handle.size, why=why)
+                self._alarm(handle.name, handle.spoiled)
 
     def map_path(self, _path: bytes) -> NoReturn:
         """No path of a partner's is one of ours."""
@@ -64,7 +69,7 @@ class Session(asyncssh.SFTPServer):
             return await asyncio.to_thread(self._keep, partial(self._inbox.open, path))
         asked = {"create": FXF_CREAT, "truncate": FXF_TRUNC, "exclusive": FXF_EXCL, "append": FXF_APPEND}
         wish = {name: bool(pflags & flag) for name, flag in asked.items()}
-        return await self._change("upload", path, partial(self._begin, path, wish))
+        return await self._change(UPLOAD, path, partial(self._begin, path, wish))
 
     def _begin(self, path: bytes, wish: dict[str, bool]) -> Reading:
         if self._house.stopping:
@@ -99,9 +104,17 @@ class Session(asyncssh.SFTPServer):
         try:
             await asyncio.to_thread(upload.finish)
         except OSError as error:
-            self._note("upload", upload.name, error)
+            self._note(UPLOAD, upload.name, error)
+            self._alarm(upload.name, error)
             raise
         self._log.info("uploaded", file=upload.name, bytes=upload.size)
+        self._house.alarms.came(self._who, upload.name)
+
+    def _alarm(self, name: str, error: OSError | None) -> None:
+        """Tell the operator of what keeps a partner from uploading and will do so again."""
+        if error and error.errno in {errno.EFBIG, errno.EDQUOT, errno.ENOSPC, errno.EIO}:
+            subject = name if error.errno == errno.EFBIG else SPACE
+            self._house.alarms.refused(self._who, subject, f"'{name}' cannot be uploaded: {error.strerror}")
 
     def read(self, file_obj: object, offset: int, size: int) -> bytes:
         """Bytes of an open file."""
@@ -186,7 +199,10 @@ class Session(asyncssh.SFTPServer):
         try:
             return await asyncio.to_thread(work)
         except OSError as error:
-            self._note(what, path.decode(errors="replace"), error)
+            name = shown(path.decode(errors="replace"))
+            self._note(what, name, error)
+            if what == UPLOAD:
+                self._alarm(name, error)
             raise
 
     def _note(self, what: str, file: str, error: OSError) -> None:

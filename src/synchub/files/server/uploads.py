@@ -121,10 +121,11 @@ class Reading:
 
 
 class Upload(Reading):
-    """A file that is being written, under a hidden name. `spoiled` says why it cannot become whole: it will not appear."""
+    """A file that is being written, under a hidden name. `spoiled` says why it will not appear: a write failed."""
 
     def __init__(self, space: Space, name: str, *, append: bool = False) -> None:
-        self.name, self.size, self.spoiled, self._space, self._append = name, 0, "", space, append
+        self.name, self.size, self._space, self._append = name, 0, space, append
+        self.spoiled: OSError | None = None
         space.enter(self)
         self._hidden = space.folder / f"{UNFINISHED}{secrets.token_hex(8)}"
         try:
@@ -146,14 +147,14 @@ class Upload(Reading):
         try:
             return os.pwrite(self.descriptor, data, offset)
         except OSError as error:
-            self.spoiled = str(error.strerror)
+            self.spoiled = error
             raise
 
     def _reserve(self, end: int) -> None:
         try:
             self._space.reserve(self, end)
         except OSError as error:
-            self.spoiled = str(error.strerror)
+            self.spoiled = error
             raise
 
     def resize(self, size: int) -> None:
@@ -180,7 +181,7 @@ class Upload(Reading):
             return
         if self.spoiled:
             self.discard()
-            deny(errno.EIO, f"{self.spoiled}; nothing of it is kept")
+            deny(self.spoiled.errno or errno.EIO, f"{self.spoiled.strerror}; nothing of it is kept")
         try:
             self.sync()
             self._hidden.replace(self._space.folder / self.name)
