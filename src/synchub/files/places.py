@@ -1,7 +1,7 @@
 """Where a connection's files are: looked through, read and tidied, whatever the place is made of.
 
     OutOfReach       the place cannot be looked into now: nothing in it can be said
-    └── Untrusted    nobody has said that this server is the right one, or it is another one (sftp)
+    └── Untrusted    nobody has said that this server is the right one, or it is another one (ssh)
     Vanished         a file is not there any more, or is not the one that was seen
     Withheld         one file cannot be read or moved: the others can
 

@@ -1,192 +1,38 @@
 """A directory on somebody's SFTP server.
 
-The server proves itself first: nothing, no name and no password, is sent to one whose host key is not the one that the
-setting files_host_key names. Whatever is asked of a server has a time in which it must be answered; one that does not
-answer is hung up on.
+Whatever is asked of a server has a time in which it must be answered; one that does not answer is hung up on.
 """
 
 import errno
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from io import StringIO
-from socket import create_connection, socket
 from threading import Timer
-from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from synchub import clock
+from synchub.files import ssh
 from synchub.files.places import STEP, Entry, OutOfReach, Vanished, Withheld, is_name, names_for, said
-from synchub.outbox.addresses import resolve, why_not
+from synchub.files.ssh import Address
 
 if TYPE_CHECKING:
-    from paramiko import PKey, SFTPAttributes, SFTPClient, SFTPFile, Transport
+    from paramiko import SFTPAttributes, SFTPClient, SFTPFile, Transport
 
 Answer = TypeVar("Answer")
 
-PORT = 22
-GREETING = 30.0
-"""Seconds in which a server must be connected to, proved and logged in to."""
-QUIET = 30.0
-"""Seconds for which a server may say nothing while it is asked."""
 SLOWEST = 16 * 1024
 """Bytes a second that a file must come with; without a floor, one that drips would be waited for without end."""
 AHEAD = 2 * STEP
 """Bytes that are asked for before the first of them came: what a channel's window holds."""
 
 
-class Untrusted(OutOfReach):
-    """Nobody has said that this server is the right one, or it is another one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a connection's SFTP server is, and what is kept of it."""
-
-    connection: str
-    user: str
-    host: str
-    port: int
-    directory: str
-
-    @classmethod
-    def of(cls, connection: str, files: str) -> "Address":
-        """Reads `sftp://user@host:port/directory`; `/~/directory` begins where the log-in leads."""
-        parts = urlsplit(files)
-        path = unquote(parts.path)
-        directory = path.removeprefix("/~").lstrip("/") or "." if path.startswith("/~") else path or "."
-        return cls(connection, unquote(parts.username or ""), parts.hostname or "", parts.port or PORT, directory)
-
-    def __str__(self) -> str:
-        """As an operator knows it."""
-        return f"{self.host} port {self.port}"
-
-
-def fingerprint_of(address: Address, *, private: bool) -> str:
-    """The fingerprint of the server's host key as OpenSSH prints it; nothing is said to the server.
-
-    Raises:
-        OutOfReach: there is no server.
-    """
-    with _greeting(address, private=private) as transport:
-        return _fingerprint(transport)
-
-
-def _fingerprint(transport: "Transport") -> str:
-    return str(transport.get_remote_server_key().fingerprint)
-
-
-@contextmanager
-def _greeting(address: Address, *, private: bool) -> Iterator["Transport"]:
-    """A connection to a server on which the keys are agreed; closed at the end if anything fails, or takes too long."""
-    from paramiko import SSHException, Transport
-
-    line = _dial(address, private=private)
-    transport = Transport(line)
-    transport.daemon = True
-    transport.banner_timeout = transport.auth_timeout = transport.channel_timeout = GREETING
-    timer = Timer(GREETING, transport.close)
-    timer.daemon = True
-    timer.start()
-    kept = False
-    try:
-        transport.start_client(timeout=GREETING)
-        yield transport
-        kept = transport.is_active() and transport.is_authenticated()
-    except (SSHException, OSError, EOFError) as error:
-        raise OutOfReach(f"{address} is no SFTP server that can be talked to: {said(error)}") from None
-    finally:
-        timer.cancel()
-        if not kept:
-            transport.close()
-            line.close()
-
-
-def _dial(address: Address, *, private: bool) -> socket:
-    """A connection to the first address of the host that answers and may be called."""
-    end, why = monotonic() + GREETING, f"{address.host} has no address"
-    try:
-        for place in resolve(address.host, address.port, GREETING):
-            if reason := why_not(place, private=private):
-                why = reason
-                continue
-            try:
-                return create_connection((str(place), address.port), timeout=max(0.1, end - monotonic()))
-            except OSError as error:
-                why = said(error)
-    except OSError as error:
-        why = said(error)
-    raise OutOfReach(f"{address} cannot be reached: {why}")
-
-
 def reach(address: Address, pinned: str, secrets: Mapping[str, str], *, private: bool) -> "SftpPlace":
-    """The directory, once the server has proved itself and taken our log-in.
+    """The directory, on a server that has the pinned host key and let us in.
 
     Raises:
-        Untrusted: its host key is not the pinned one.
-        OutOfReach: it cannot be talked to, or does not let us in.
+        OutOfReach: as `ssh.enter`.
     """
-    if not pinned:
-        raise Untrusted(
-            f"nobody has said that {address} is the right server: run 'synchub file trust {address.connection}'"
-        )
-    keys = _key(address, secrets["files_key"]) if secrets.get("files_key") else None
-    if keys is None and not secrets.get("files_password"):
-        raise OutOfReach(
-            f"there is nothing to log in to {address} with: give connection '{address.connection}' files_password or "
-            "files_key"
-        )
-    with _greeting(address, private=private) as transport:
-        if (found := _fingerprint(transport)) != pinned:
-            raise Untrusted(
-                f"{address} has another host key ({found}) than the one that is trusted ({pinned}): ask who runs it, "
-                f"and if it is right run 'synchub file trust {address.connection}'"
-            )
-        _log_in(transport, address, keys, secrets.get("files_password"))
-        return SftpPlace(address, transport, _open_channel(transport))
-
-
-def _key(address: Address, text: str) -> "PKey":
-    from paramiko import ECDSAKey, Ed25519Key, RSAKey, SSHException
-
-    for kind in (Ed25519Key, ECDSAKey, RSAKey):
-        with suppress(SSHException, ValueError, IndexError, TypeError):
-            return kind.from_private_key(StringIO(text.strip() + "\n"))
-    raise OutOfReach(
-        f"files_key of connection '{address.connection}' is no private key without a passphrase, as ssh-keygen makes it"
-    )
-
-
-def _log_in(transport: "Transport", address: Address, key: "PKey | None", password: str | None) -> None:
-    """Try the key, then the password."""
-    from paramiko import AuthenticationException, SSHException
-
-    refused: Exception | None = None
-    for secret, tell in ((key, transport.auth_publickey), (password, transport.auth_password)):
-        if secret is None or transport.is_authenticated():
-            continue
-        try:
-            tell(address.user, secret)  # type: ignore[arg-type] # each secret stands beside what takes it
-        except AuthenticationException as error:
-            refused = error
-        except SSHException as error:
-            raise OutOfReach(f"{address} ended the log-in: {said(error)}") from None
-    if not transport.is_authenticated():
-        raise OutOfReach(
-            f"{address} does not let user {address.user} in: mend files_password or files_key of connection "
-            f"'{address.connection}' ({said(refused) if refused else 'it asks for more than one proof'})"
-        )
-
-
-def _open_channel(transport: "Transport") -> "SFTPClient":
-    from paramiko import SFTPClient
-
-    channel = transport.open_session(timeout=GREETING)
-    channel.settimeout(QUIET)
-    channel.invoke_subsystem("sftp")
-    return SFTPClient(channel)
+    return SftpPlace(address, *ssh.enter(address, pinned, secrets, private=private))
 
 
 class SftpPlace:
@@ -197,13 +43,12 @@ class SftpPlace:
 
     def list(self) -> list[Entry]:
         try:
-            found = self._ask(lambda: self._client.listdir_attr(self._address.directory))
+            found = self._ask(lambda: list(_listed(self._client, self._address.directory)))
         except Vanished:
             raise OutOfReach(f"there is no directory {self._here} on {self._address}") from None
         except Withheld as error:
             raise OutOfReach(f"directory {self._here} on {self._address} cannot be looked into: {error}") from None
-        named = ((_text(each.filename), each) for each in found)
-        return [entry for name, each in named if is_name(name) and (entry := self._entry(name, each)) is not None]
+        return [entry for name, each in found if is_name(name) and (entry := self._entry(name, each)) is not None]
 
     @property
     def _here(self) -> str:
@@ -232,7 +77,7 @@ class SftpPlace:
         with self._named(f"{path} on {self._address} cannot be read"):
             file = self._ask(lambda: self._client.open(path, "rb"))
         _ask_ahead_here(file)
-        with self._in_time(2 * QUIET + entry.size / SLOWEST):
+        with self._in_time(2 * ssh.QUIET + entry.size / SLOWEST):
             yield from self._steps(file, entry.size)
         with self._named(f"{path} on {self._address} cannot be read"):
             self._ask(file.close)
@@ -261,9 +106,12 @@ class SftpPlace:
     def _make(self, folder: str) -> None:
         path = self._path(folder)
         try:
-            self._ask(lambda: self._client.stat(path))
+            found = self._ask(lambda: self._client.stat(path))
         except Vanished:
             self._ask(lambda: self._client.mkdir(path))
+            return
+        if found.st_mode is not None and not stat.S_ISDIR(found.st_mode):
+            raise Withheld("what has that name is no folder")
 
     def _rename(self, path: str, folder: str, name: str) -> str:
         """Move a file into a folder of this directory (empty: itself) under a name that is free there."""
@@ -317,7 +165,7 @@ class SftpPlace:
         """
         from paramiko import SSHException
 
-        with self._in_time(2 * QUIET):
+        with self._in_time(2 * ssh.QUIET):
             try:
                 return question()
             except (SSHException, EOFError, TimeoutError) as error:
@@ -354,9 +202,23 @@ def _ask_ahead_here(file: Any) -> None:
     file._start_prefetch = ask  # noqa: SLF001 - there is no other way to choose the thread
 
 
-def _text(name: str | bytes) -> str:
-    """A file's name; one that is no UTF-8 comes as bytes, and is none of ours."""
-    return name if isinstance(name, str) else ""
+def _listed(client: Any, directory: str) -> "Iterator[tuple[str, SFTPAttributes]]":
+    """The names in a directory, each with what is known of it.
+
+    The library's own listing fails as a whole over one name that is no UTF-8; here such a name is one that no file of
+    ours has.
+    """
+    from paramiko.sftp import CMD_CLOSE, CMD_OPENDIR, CMD_READDIR
+    from paramiko.sftp_attr import SFTPAttributes
+
+    handle = client._request(CMD_OPENDIR, directory)[1].get_binary()  # noqa: SLF001 - as the library's own listing asks
+    with suppress(EOFError):
+        while True:
+            names = client._request(CMD_READDIR, handle)[1]  # noqa: SLF001 - as above
+            for _ in range(names.get_int()):
+                name, _long = names.get_string().decode(errors="surrogateescape"), names.get_string()
+                yield name, SFTPAttributes._from_msg(names)  # type: ignore[attr-defined] # noqa: SLF001 - as above
+    client._request(CMD_CLOSE, handle)  # noqa: SLF001 - as above
 
 
 def _entry(name: str, found: "SFTPAttributes") -> Entry | None:

@@ -21,8 +21,9 @@ from synchub.files.dating import speaks_for
 from synchub.files.places import Entry, LocalPlace, Place, Vanished, Withheld, inbox
 from synchub.files.reader import Reader, Table
 from synchub.files.settings import HUB, FileSettings
-from synchub.files.sftp import Address, reach
+from synchub.files.sftp import reach
 from synchub.files.spool import Spooled
+from synchub.files.ssh import Address
 from synchub.files.steady import Sight, is_whole, seen_again
 from synchub.files.taking import Take, ended, moved, see, sightings, take
 from synchub.files.troubles import FILE, MOVE, trouble
