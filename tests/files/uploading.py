@@ -5,12 +5,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import paramiko
+import pytest
 from sqlalchemy import Engine
-from tests.cli.process import Hub, running
+from tests.cli.process import Hub, eventually, running
 
 from synchub import dialects
 from synchub.config import Settings
@@ -20,10 +22,12 @@ from synchub.connections.directory import Directory
 from synchub.db import open_engine, writing
 from synchub.files.server.house import Manners
 from synchub.files.server.server import Server
+from synchub.files.server.uploads import UNFINISHED
 
 KEY = "a key that is long enough for the tests"
 DIALECT = "aljex"
 LOG_INS = (DIALECT, "synchroteam")
+ROWS = b"id,name\n1,Acme\n"
 
 
 def join(engine: Engine, name: str, **settings: Any) -> tuple[str, str]:
@@ -67,6 +71,31 @@ class Place:
         """What is in a connection's directory, hidden files included, as the disk has it."""
         folder = self.inboxes / name
         return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} if folder.exists() else {}
+
+
+def put(sftp: paramiko.SFTPClient, name: str, content: bytes = ROWS) -> paramiko.SFTPAttributes:
+    """Upload, and look at what came of it."""
+    return sftp.putfo(BytesIO(content), name)
+
+
+def refuse(sftp: paramiko.SFTPClient, name: str, content: bytes) -> None:
+    """Upload what is refused: the client is told when it writes, or when it looks at what it wrote."""
+    with pytest.raises(OSError, match=r"no more than|No such file"):
+        put(sftp, name, content)
+
+
+def settle(place: Place, name: str = "tms") -> bool:
+    """Wait until nothing unfinished is left."""
+    return bool(eventually(lambda: not any(each.startswith(UNFINISHED) for each in place.waiting(name))))
+
+
+def is_denied(place: Place, *login: str, **more: Any) -> bool:
+    """Whether a log-in is refused."""
+    try:
+        place.client(*login, **more).close()
+    except paramiko.AuthenticationException:
+        return True
+    return False
 
 
 class _Seen(paramiko.MissingHostKeyPolicy):
