@@ -82,3 +82,11 @@ class Reader(Protocol):
 
 ReaderFactory = Callable[[Mapping[str, Any]], Reader]
 """Makes a connection's reader from its settings as they are kept."""
+
+
+def read(columns: Columns, values: Sequence[str]) -> Write | Bad:
+    """What a row says; a value that the reader stumbles over makes it bad."""
+    try:
+        return columns.read(values)
+    except ValueError as error:
+        return Bad(f"it cannot be read: {type(error).__name__}")

@@ -109,6 +109,12 @@ def form_of(file: BinaryIO) -> Form | None:
     return None
 
 
+def ends_as_a_line(file: BinaryIO, form: Form) -> bool:
+    """Whether the last byte of a file ends a line, or the file."""
+    file.seek(max(0, file.seek(0, 2) - 1))
+    return file.read(1) in {form.line_end.encode(), END_OF_FILE.encode()}
+
+
 def _with_header(feed: "_Feed", line: Line, line_end: str) -> Form:
     """The delimiter is the one that makes most columns of the header."""
     best: tuple[int, str, list[str], list[Line]] | None = None
@@ -129,9 +135,14 @@ def _with_header(feed: "_Feed", line: Line, line_end: str) -> Form:
     return Form(line_end, delimiter, [name.strip() for name in header], last.offset + last.size, last.number + 1)
 
 
-def records(file: BinaryIO, form: Form, position: int, line: int) -> Iterator[Record]:
-    """The records from a place on that was the end of one, with the number of the line there."""
-    feed = _Feed(_lines(file, form.line_end.encode(), position, line))
+def records(
+    file: BinaryIO, form: Form, position: int, line: int, encodings: set[str] | None = None
+) -> Iterator[Record]:
+    """The records from a place on that was the end of one, with the number of the line there.
+
+    `encodings` is told in what the lines are that are more than ASCII.
+    """
+    feed = _Feed(_lines(file, form.line_end.encode(), position, line), encodings)
     reader = csv.reader(feed, delimiter=form.delimiter, strict=True)
     width = len(form.header)
     while True:
@@ -161,8 +172,9 @@ def records(file: BinaryIO, form: Form, position: int, line: int) -> Iterator[Re
 class _Feed:
     """Gives the csv module one line at a time, and remembers which it gave for the present record."""
 
-    def __init__(self, lines: Iterator[Line]) -> None:
+    def __init__(self, lines: Iterator[Line], encodings: set[str] | None = None) -> None:
         self.lines = lines
+        self._encodings = set() if encodings is None else encodings
         self.taken_note: str | None = None
         self._given: list[Line] = []
         self._back: deque[Line] = deque()
@@ -201,12 +213,17 @@ class _Feed:
             raw = raw.replace(b"\x00", b"")
         if b"\r" in raw:
             raw = raw.replace(b"\r", b" ")
+        if raw.isascii():
+            return raw.decode("ascii") + "\n"
         try:
-            return raw.decode() + "\n"
+            text = raw.decode() + "\n"
         except UnicodeDecodeError:
+            self._encodings.add("cp1252")
             if not _UNDEFINED.isdisjoint(raw):
-                self._note = f"line {line.number} has bytes that neither UTF-8 nor cp1252 knows"
+                self._note = "it has bytes that neither UTF-8 nor cp1252 knows"
             return raw.decode("latin-1").translate(_CP1252) + "\n"
+        self._encodings.add("utf-8")
+        return text
 
 
 def decoded(raw: bytes) -> str:

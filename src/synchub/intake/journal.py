@@ -156,6 +156,17 @@ def amend(session: Session, message: UUID, answer: Answer) -> None:
     session.execute(update(Message).where(Message.id == message).values(answer=answer))
 
 
+def attach(session: Session, message: UUID, file: str) -> None:
+    """Give a message the body that was kept of it block by block."""
+    session.execute(update(Message).where(Message.id == message).values(body_file=file))
+
+
+def readmit(session: Session, message: UUID, answer: Answer) -> None:
+    """A refused message was taken after all."""
+    taken = {"state": ACCEPTED, "error": None, "answer": answer}
+    session.execute(update(Message).where(Message.id == message).values(taken))
+
+
 def extend(session: Session, message: UUID, writes: Iterable[Write], applied: Applied) -> None:
     """Add to a message what became of another part of its writes."""
     columns: list[Any] = [Message.counts, Message.notes, Message.first_number]

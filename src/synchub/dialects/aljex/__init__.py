@@ -1,4 +1,4 @@
-"""Aljex: one form-encoded POST for each record that changes, and CSV files each morning. Aljex is never told anything."""
+"""Aljex: a form-encoded POST for each record that changes, and CSV files each morning. It is never told anything."""
 
 import shlex
 from collections.abc import Mapping, Sequence

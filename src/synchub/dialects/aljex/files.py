@@ -14,7 +14,7 @@ from typing import Any
 from synchub.dialects.aljex.form import REDACTED
 from synchub.dialects.aljex.rows import CONSTANTS, LONGEST_KEY, TABLE, key_of, look_through
 from synchub.dialects.aljex.settings import AljexSettings
-from synchub.dialects.aljex.tables import TABLES, model_of
+from synchub.dialects.aljex.tables import model_of
 from synchub.dialects.wire import Wire
 from synchub.errors import Unreadable
 from synchub.files.naming import letters_of

@@ -1,0 +1,121 @@
+"""What keeps a file from being believed: then it waits for a human's word."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from synchub import alerts, audit, clock, db
+from synchub.errors import NotFound, Refused
+from synchub.files.settings import FileSettings
+from synchub.files.tables import FileRun, State
+
+HELD = "file-held"
+"""The kind of alert that a held file raises, about its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a file has: rows, those of them that are bad and those without a key.
+
+    `cut` says that its last line is bad or open, `ended` that it ends as a line does. `full` says that it should hold
+    every record of its table.
+    """
+
+    rows: int
+    bad: int
+    blank_keys: int
+    cut: bool
+    ended: bool
+    full: bool
+
+
+def check(session: Session, run: FileRun, scan: Scan, settings: FileSettings) -> list[str]:
+    """Why a file must be held; nothing, if it need not.
+
+    A windowed file may be small, or hold no row at all: on some days nothing happens, and it deletes nothing.
+    """
+    last = _last(session, run)
+    said = [*_empty(run, scan), *_truncated(scan, last)]
+    if scan.rows and scan.blank_keys > settings.files_max_blank_keys * scan.rows:
+        said.append(f"the key is blank in {scan.blank_keys} of {scan.rows} rows")
+    if scan.full and last is not None:
+        said += _shrunk("rows", scan.rows, last.rows or 0, settings.files_max_shrink)
+        said += _shrunk("bytes", run.size, last.size, settings.files_max_shrink)
+    return said
+
+
+def _last(session: Session, run: FileRun) -> FileRun | None:
+    """The last file of the table that was read."""
+    done = select(FileRun).where(
+        FileRun.connection_id == run.connection_id,
+        FileRun.table_name == run.table_name,
+        FileRun.state == State.DONE,
+        FileRun.id != run.id,
+    )
+    return session.scalars(done.order_by(FileRun.as_of.desc(), FileRun.id.desc()).limit(1)).first()
+
+
+def _empty(run: FileRun, scan: Scan) -> list[str]:
+    if run.form is None:
+        return ["it is empty"]
+    return ["it has a header and no row"] if scan.full and not scan.rows else []
+
+
+def _truncated(scan: Scan, last: FileRun | None) -> list[str]:
+    """A file whose last line is not whole; also one that lacks the line end that the last file had."""
+    if scan.ended or not scan.rows:
+        return []
+    if scan.cut:
+        return ["it is truncated: its last line is cut"]
+    if last is not None and last.form is not None and last.form.get("ended"):
+        return ["it may be truncated: its last line has no end, and that of the last file had one"]
+    return []
+
+
+def _shrunk(what: str, now: int, before: int, share: float) -> list[str]:
+    if now >= before * (1 - share):
+        return []
+    return [f"it has {now} {what}, and the last one had {before}: {1 - now / before:.0%} fewer"]
+
+
+def release(session: Session, run: int, actor: str | None = None) -> FileRun:
+    """Let a held file be read.
+
+    Raises:
+        NotFound: there is no such file.
+        Refused: it is not held.
+    """
+    held = _held(session, run)
+    held.state, held.released = State.READING, True
+    return _decided(session, held, "file release", actor)
+
+
+def refuse(session: Session, run: int, actor: str | None = None) -> FileRun:
+    """Have a held file not read.
+
+    Raises:
+        NotFound: there is no such file.
+        Refused: it is not held.
+    """
+    held = _held(session, run)
+    held.state, held.ended_at = State.REFUSED, clock.now()
+    return _decided(session, held, "file refuse", actor)
+
+
+def _held(session: Session, run: int) -> FileRun:
+    found: FileRun | None = session.scalars(db.locked(select(FileRun).where(FileRun.id == run))).one_or_none()
+    if found is None:
+        raise NotFound(f"there is no file {run}: see 'synchub file list'")
+    if found.state != State.HELD:
+        raise Refused(f"file {run} is not held: it is {found.state}")
+    return found
+
+
+def _decided(session: Session, run: FileRun, act: str, actor: str | None) -> FileRun:
+    session.flush()
+    audit.note(session, act, f"file {run.id}", {"name": run.name, "checks": run.checks}, actor)
+    these = (FileRun.connection_id == run.connection_id, FileRun.name == run.name, FileRun.state == State.HELD)
+    if session.scalar(select(FileRun.id).where(*these).limit(1)) is None:
+        alerts.clear(session, run.connection_id, HELD, run.name)
+    return run

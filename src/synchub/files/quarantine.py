@@ -1,0 +1,133 @@
+"""Bad rows: each a refused message with its file as parent, until an operator has it taken after all."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from synchub import audit, clock, db
+from synchub.config import Settings
+from synchub.connections.tables import Connection
+from synchub.errors import NotFound, Refused
+from synchub.files.calendar import METHOD
+from synchub.files.jobs import reader_of
+from synchub.files.reader import Bad, ReaderFactory, read
+from synchub.files.retaining import line_from, without_secrets
+from synchub.files.scanning import Form, decoded
+from synchub.files.tables import FileRun
+from synchub.intake import journal
+from synchub.intake.submission import Arrival, Submission, digest_of
+from synchub.intake.tables import Message
+from synchub.intake.write import write_part
+from synchub.master.writes import Verdict, Write
+
+
+def submission(run: FileRun, surface: str, line: int, kept: bytes, reason: str) -> Submission:
+    """A bad row, to be journalled with the file as its parent."""
+    arrival = Arrival(
+        surface=surface,
+        connection=run.connection_id,
+        method=METHOD,
+        path=run.name,
+        body=kept,
+        digest=digest_of(kept),
+        content_type="text/csv",
+        parent=run.message_id,
+        line=line,
+    )
+    return Submission(arrival, (), lambda _: {"result": "quarantined", "reason": reason}, refusal=reason)
+
+
+def rows_of(session: Session, run: FileRun) -> Iterator[Message]:
+    """The bad rows of a file, by line."""
+    bad = select(Message).where(Message.parent_id == run.message_id, Message.state == journal.REFUSED)
+    yield from session.scalars(bad.order_by(Message.line, Message.id).execution_options(yield_per=100))
+
+
+def file_of(session: Session, message: UUID) -> FileRun:
+    """The file that a bad row came from.
+
+    Raises:
+        NotFound: there is no such row.
+    """
+    parent = select(Message.parent_id).where(Message.id == message).scalar_subquery()
+    found = session.scalars(select(FileRun).where(FileRun.message_id == parent)).one_or_none()
+    if found is None:
+        raise NotFound(f"there is no row {message} of a file: see 'synchub file show'")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a bad row is corrected: its whole line anew, or some of its cells by the names in the header."""
+
+    line: str | None = None
+    cells: Mapping[str, str] | None = None
+
+    def __bool__(self) -> bool:
+        return self.line is not None or bool(self.cells)
+
+
+def take(
+    session: Session, message: UUID, readers: Mapping[str, ReaderFactory], change: Change, settings: Settings
+) -> Verdict | Bad:
+    """Take a bad row after all, as it is or corrected; it stays in quarantine if it is still bad.
+
+    It is read as its connection's files are read now. Its write speaks for the time of the file.
+
+    Raises:
+        NotFound: it is no row of a file.
+        Refused: it is not in quarantine, nothing of it is kept, or a name is not in the header.
+    """
+    run = session.scalars(db.locked(select(FileRun).where(FileRun.id == file_of(session, message).id))).one()
+    row = session.scalars(db.locked(select(Message).where(Message.id == message))).one()
+    if row.state != journal.REFUSED:
+        raise Refused(f"row {message} is not in quarantine any more")
+    form = Form.of(run.form or {})
+    reader, table = reader_of(session.get_one(Connection, run.connection_id), readers, run.table_name)
+    columns = reader.columns(table, form.header)
+    before = decoded(journal.body_of(row, settings.data_dir))
+    values = _values(before if change.line is None else change.line, form, change.cells or {})
+    if isinstance(values, Bad):
+        return values
+    said = read(columns, values)
+    if isinstance(said, Bad):
+        return said
+    after = decoded(line_from(without_secrets(values, columns.secrets), form))
+    details = {"file": run.id, "line": row.line, "before": before, "after": after}
+    audit.note(session, "file correct" if change else "file retry", f"message {message}", details)
+    return _write(session, run, row, said, "corrected" if change else "taken again")
+
+
+def _values(text: str, form: Form, cells: Mapping[str, str]) -> list[str] | Bad:
+    """The values of a line, with some exchanged."""
+    if not text:
+        raise Refused("nothing of this row is kept: give its whole line")
+    try:
+        lines = list(csv.reader(text.splitlines(keepends=True), delimiter=form.delimiter, strict=True))
+    except csv.Error:
+        return Bad("a quotation mark in it is not closed")
+    if len(lines) != 1 or len(lines[0]) != len(form.header):
+        return Bad(f"it has {len(lines[0]) if lines else 0} cells where the header has {len(form.header)}")
+    places = {name.lower(): place for place, name in enumerate(form.header)}
+    for name, value in cells.items():
+        if name.lower() not in places:
+            raise Refused(f"the header has no column '{name}': it has {', '.join(form.header)}")
+        lines[0][places[name.lower()]] = value
+    return lines[0]
+
+
+def _write(session: Session, run: FileRun, row: Message, said: Write, how: str) -> Verdict:
+    said.as_of = run.as_of + (row.line or 0)
+    said.problems.append(f"{how} by hand; it speaks for the time of its file, {clock.iso(run.as_of)}")
+    (verdict,) = write_part(session, run.connection_id, row.id, [said]).verdicts
+    journal.readmit(session, row.id, {"result": verdict.kind.value, "reason": row.error})
+    counts = Counter(run.counts)
+    counts[verdict.kind.value] += 1
+    run.counts, run.bad = dict(counts), max(0, run.bad - 1)
+    session.flush()
+    return verdict

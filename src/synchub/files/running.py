@@ -1,0 +1,172 @@
+"""Reading what is in the spool: a scan, the guards, rows chunk by chunk, and the end.
+
+Each step is taken by whoever comes first, under a lease (`jobs`). What a step did is committed with the place at which
+the next one begins, so that after any death reading goes on there.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from secrets import token_hex
+from typing import BinaryIO
+
+import structlog
+from sqlalchemy import Engine, update
+from sqlalchemy.orm import Session
+
+from synchub import alerts, clock, db
+from synchub.config import Settings
+from synchub.errors import Unreadable
+from synchub.files import guards, missing, retaining, scanning, spool
+from synchub.files.guards import HELD, Scan
+from synchub.files.jobs import OVER, Job, Overtaken, beating, claim, reader_of
+from synchub.files.reader import Columns, ReaderFactory
+from synchub.files.scanning import Form
+from synchub.files.storing import Progress, Storing
+from synchub.files.tables import FileRun, State
+from synchub.files.troubles import trouble
+from synchub.files.visiting import settings_of
+from synchub.intake import journal
+from synchub.intake.grouping import blames_store
+
+FAILED = "file-failed"
+"""The kind of alert that a file which cannot be read raises, about its table."""
+
+log = structlog.get_logger(__name__)
+
+
+def advance(engine: Engine, settings: Settings, readers: Mapping[str, ReaderFactory]) -> bool:
+    """Do one step of some file, the oldest of its table; whether there may be more to do.
+
+    Raises:
+        Unavailable: the store cannot take anything now (also as an error of the database's driver, or OSError).
+    """
+    token = token_hex(16)
+    claimed = db.retrying(engine, partial(claim, token=token))
+    if claimed is None:
+        return False
+    run, connection = claimed
+    with beating(engine, run.id, token):
+        try:
+            _step(Job(engine, settings, run, connection, token, *reader_of(connection, readers, run.table_name)))
+        except Overtaken:
+            log.warning("another process reads this file now", file=run.name, connection=connection.name)
+        except (Unreadable, FileNotFoundError) as error:
+            said = "it is not in the spool any more" if isinstance(error, FileNotFoundError) else str(error)
+            _fail(engine, settings, run, token, said)
+        except Exception as error:
+            if blames_store(error):
+                raise
+            log.exception("a file cannot be read", file=run.name, connection=connection.name)
+            _fail(engine, settings, run, token, f"a fault of the hub's own: {type(error).__name__}")
+    return True
+
+
+def _step(job: Job) -> None:
+    form = job.form
+    if job.run.state in OVER:
+        _clear(job, form)
+    elif job.run.state == State.TAKEN:
+        _scan(job)
+    elif form is not None and job.run.position < job.run.size:
+        Storing(job, form, job.columns(form)).go_on()
+    else:
+        _end(job, form)
+
+
+def _fail(engine: Engine, settings: Settings, run: FileRun, token: str, said: str) -> None:
+    """End a run that cannot go on; of one that is over already, only the spool is cleared."""
+
+    def work(session: Session) -> None:
+        mine = update(FileRun).where(FileRun.id == run.id, FileRun.token == token)
+        if run.state in OVER:
+            session.execute(mine.values(spooled=None))
+            return
+        failed = mine.values(state=State.FAILED, error=said, ended_at=clock.now(), spooled=None)
+        if session.execute(failed.returning(FileRun.id)).scalar_one_or_none() is not None:
+            trouble(session, run.connection_id, FAILED, run.table_name, f"the file {run.name} cannot be read: {said}")
+
+    db.retrying(engine, work)
+    if run.spooled is not None:
+        spool.drop(settings.data_dir, run.spooled)
+
+
+def _scan(job: Job) -> None:
+    """Go through the file once, and let the guards decide."""
+    files = settings_of(job.connection)
+    encodings: set[str] = set()
+    with job.path.open("rb") as file:
+        form = scanning.form_of(file)
+        columns = None if form is None else job.columns(form)
+        scan = _count(file, form, columns, encodings, full=job.table.window_days is None)
+    if job.connection.writes is not None and job.table.entity not in job.connection.writes:
+        raise Unreadable(f"connection {job.connection.name} may not write {job.table.entity}")
+
+    def work(session: Session) -> None:
+        run = job.ours(session)
+        run.rows, run.started_at = scan.rows, clock.now()
+        if form is not None and columns is not None:
+            found = {"unknown": columns.unknown, "missing": columns.missing, "encoding": sorted(encodings) or ["ascii"]}
+            run.form = form.document() | found | {"ended": scan.ended}
+            run.position, run.line = form.start, form.line
+        run.checks = guards.check(session, run, scan, files)
+        run.state = State.HELD if run.checks else State.READING
+        if run.checks:
+            trouble(session, run.connection_id, HELD, run.name, f"the file {run.name} is held: {'; '.join(run.checks)}")
+        session.flush()
+
+    db.retrying(job.engine, work)
+
+
+def _count(file: BinaryIO, form: Form | None, columns: Columns | None, encodings: set[str], *, full: bool) -> Scan:
+    if form is None or columns is None:
+        return Scan(0, 0, 0, cut=False, ended=False, full=full)
+    rows, bad, blank, cut = 0, 0, 0, False
+    for record in scanning.records(file, form, form.start, form.line, encodings):
+        rows += 1
+        cut = record.fault is not None
+        if cut:
+            bad += 1
+        elif not any(record.values[place].strip() for place in columns.keys):
+            blank += 1
+    return Scan(rows, bad, blank, cut=cut, ended=scanning.ends_as_a_line(file, form), full=full)
+
+
+def _end(job: Job, form: Form | None) -> None:
+    """After the last row: what the file lacks, and that it is done."""
+    lacking = missing.settle(job.engine, job.run, job.table, _keys(job, form), settings_of(job.connection))
+
+    def work(session: Session) -> FileRun:
+        run = job.ours(session)
+        run.state, run.missing, run.ended_at = State.DONE, lacking, clock.now()
+        session.flush()
+        alerts.clear(session, run.connection_id, FAILED, run.table_name)
+        return run
+
+    run = db.retrying(job.engine, work)
+    more = {"bad": run.bad, "missing": lacking, **run.counts}
+    log.info("a file is read", file=run.name, connection=job.connection.name, progress=str(Progress.of(run)), **more)
+
+
+def _keys(job: Job, form: Form | None) -> Iterator[str | None]:
+    """The external keys of all rows, None for one whose key cannot be read."""
+    if form is None:
+        return
+    columns = job.columns(form)
+    with job.path.open("rb") as file:
+        for record in scanning.records(file, form, form.start, form.line):
+            yield None if record.fault is not None else columns.key_of(record.values)
+
+
+def _clear(job: Job, form: Form | None) -> None:
+    """Keep a copy of what arrived, without secrets, and empty the spool."""
+    with job.path.open("rb") as file:
+        columns = None if form is None else job.columns(form)
+        kept = journal.keep_file(retaining.blocks(file, form, columns), job.settings)
+
+    def work(session: Session) -> None:
+        journal.attach(session, job.run.message_id, kept)
+        job.ours(session).spooled = None
+        session.flush()
+
+    db.retrying(job.engine, work)
+    spool.drop(job.settings.data_dir, job.run.spooled or "")

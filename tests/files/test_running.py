@@ -1,0 +1,256 @@
+"""A file is read row by row, whatever stands in it and whoever dies meanwhile."""
+
+import zlib
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import select
+from tests.files.press import DIALECT, Press, Reader
+
+from synchub import clock, db
+from synchub.connections.tables import Connection
+from synchub.files import jobs, storing
+from synchub.files.running import advance
+from synchub.intake.journal import body_of
+from synchub.master.tables import Change
+
+GOOD = "id,name,phone\n1,Ann,555\n2,Bob,\n3,Cid,777\n"
+
+
+@pytest.fixture
+def press(engine, tmp_path):
+    return Press(engine, tmp_path, files_max_blank_keys=1)
+
+
+def test_each_row_is_stored_and_the_run_says_so(press):
+    run = press.press(GOOD)
+    assert (run.state, run.rows, run.rows_read, run.bad, run.counts) == ("done", 3, 3, 0, {"created": 3})
+    assert press.names() == {"1": "Ann", "2": "Bob", "3": "Cid"}
+    (message,) = press.messages()
+    assert (message.state, message.counts, message.first_number, message.last_number) == (
+        "accepted",
+        {"created": 3},
+        1,
+        3,
+    )
+    assert run.form["delimiter"] == ","
+    assert run.form["encoding"] == ["ascii"]
+    assert run.position == run.size
+    with db.reading(press.engine) as session:
+        assert set(session.scalars(select(Change.message_id))) == {run.message_id}
+
+
+def test_columns_that_are_missing_or_unknown_are_told_once(press):
+    run = press.press("id,name,branch\n1,caf\u00e9,north\n")
+    assert (run.form["unknown"], run.form["missing"], run.form["encoding"]) == (["branch"], ["phone"], ["utf-8"])
+
+
+def test_the_bytes_are_kept_when_the_file_is_done_and_the_spool_is_empty(press):
+    run = press.press(GOOD)
+    (message,) = press.messages()
+    assert body_of(message, press.settings.data_dir) == GOOD.encode()
+    assert (press.spooled(), run.spooled) == ([], None)
+
+
+def test_what_is_kept_has_no_secret(press):
+    content = (
+        'id,pin,name\n1,s3cret,Ann\n2,"s3cret, too",Bob\n3,,Cid\n4,s3cret\n5,x,s3cret,Eve\n6,"s3cret,Fay\n,s3cret,Gus\n'
+    )
+    run = press.press(content)
+    kept = {message.line: body_of(message, press.settings.data_dir) for message in press.messages()}
+    assert all(b"s3cret" not in body for body in kept.values())
+    assert kept[None] == (
+        b"id,pin,name\n1,redacted,Ann\n2,redacted,Bob\n3,,Cid\nredacted,redacted\n5,redacted,redacted,Eve\n\n,redacted,Gus\n"
+    )
+    assert set(press.bad()) == {5, 6, 7, 8}
+    assert "its line is not kept" in press.bad()[7][0]
+    raw = [path.read_bytes() for path in press.settings.data_dir.rglob("*") if path.is_file()]
+    assert not any(b"s3cret" in zlib.decompress(each) for each in raw if each[:1] == b"x")
+    assert run.bad == 4
+
+
+def test_a_bad_row_is_a_refused_message_of_its_file_and_blocks_no_other(press):
+    run = press.press("id,name\n1,Ann\n,Nobody\n2\n3,Cid\n")
+    assert press.names() == {"1": "Ann", "3": "Cid"}
+    assert press.bad() == {
+        3: ("the record has no id", b",Nobody"),
+        4: ("it has 1 cells where the header has 2", b"2"),
+    }
+    assert (run.bad, run.rows_read, run.counts) == (2, 4, {"created": 2})
+    assert {message.parent_id for message in press.messages()} == {None, run.message_id}
+
+
+def test_a_row_that_the_store_cannot_take_is_quarantined_alone(press, monkeypatch):
+    rows = [f"{number},n{number}\n" for number in range(50)]
+    rows[17], rows[18] = "17,poison\n", "18,poison\n"
+    run = press.press("id,name\n" + "".join(rows))
+    assert len(press.names()) == 48
+    assert list(press.bad()) == [19, 20]
+    assert (run.state, run.rows_read, run.counts) == ("done", 50, {"created": 48})
+
+
+def test_a_key_that_comes_twice_is_taken_in_order(press):
+    run = press.press("id,name\n1,first\n2,Bob\n1,second\n")
+    assert press.names() == {"1": "second", "2": "Bob"}
+    assert run.counts == {"created": 2, "updated": 1}
+
+
+def test_the_same_rows_again_change_nothing(press):
+    press.press(GOOD)
+    run = press.press(GOOD.replace("Cid", "Kid"), "customers_2.csv")
+    assert run.counts == {"unchanged": 2, "updated": 1}
+
+
+def test_rows_speak_for_the_time_of_their_file(press):
+    now = clock.now()
+    press.press(GOOD, "customers_2.csv", as_of=now)
+    run = press.press(GOOD.replace("Ann", "Old"), as_of=now - 3600 * clock.SECOND)
+    assert press.names()["1"] == "Ann"
+    assert run.counts == {"superseded": 1, "unchanged": 2}
+
+
+def test_files_of_one_table_are_read_in_the_order_of_their_times(press):
+    now = clock.now()
+    later = press.deliver("id,name\n1,later\n", "customers_2.csv", as_of=now)
+    sooner = press.deliver("id,name\n1,sooner\n", as_of=now - clock.SECOND)
+    while press.advance():
+        pass
+    assert press.run(sooner).counts == {"created": 1}
+    assert press.run(later).counts == {"updated": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("name,phone\nAnn,1\n", "no column id"),
+        ("id,name\n1,Ann\n".encode("utf-16"), "UTF-16"),
+        ('"id,name\n1,Ann\n', "quotation mark"),
+    ],
+)
+def test_what_cannot_be_read_as_a_file_of_its_kind_fails_and_raises_an_alert(press, content, said):
+    run = press.press(content)
+    assert run.state == "failed"
+    assert said in run.error
+    assert press.alerts() == [("file-failed", "customers")]
+    assert press.spooled() == []
+    press.press(GOOD)
+    assert press.alerts() == []
+
+
+def test_a_file_that_left_the_spool_fails(press):
+    run = press.deliver(GOOD)
+    for path in (press.settings.data_dir / "spool").iterdir():
+        path.unlink()
+    assert press.advance()
+    assert press.run(run).error == "it is not in the spool any more"
+
+
+def test_a_file_of_what_a_connection_may_not_write_fails(press):
+    with db.writing(press.engine) as session:
+        session.get_one(Connection, press.connection).writes = ["item"]
+    assert "may not write customer" in press.press(GOOD).error
+
+
+def test_an_inactive_connections_files_wait(press):
+    run = press.deliver(GOOD)
+    with db.writing(press.engine) as session:
+        session.get_one(Connection, press.connection).active = False
+    assert not press.advance()
+    assert press.run(run).state == "taken"
+
+
+def test_nothing_to_read_is_nothing_to_do(press):
+    assert not press.advance()
+
+
+class Died(BaseException):
+    """A process ends here."""
+
+
+def interrupted(press, monkeypatch, place):
+    """Let every n-th transaction of a reader be its last; answers how often it died."""
+    count = [0]
+    stored = storing.write_part
+
+    def die_sometimes(*arguments):
+        count[0] += 1
+        made = stored(*arguments)
+        if count[0] % 3 == place:
+            raise Died
+        return made
+
+    monkeypatch.setattr(storing, "write_part", die_sometimes)
+    deaths = 0
+    for _ in range(200):
+        try:
+            if not press.advance():
+                break
+        except Died:
+            deaths += 1
+        with db.writing(press.engine) as session:
+            session.execute(jobs.update(jobs.FileRun).values(lease_until=0))
+    return deaths
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_reading_goes_on_at_the_last_committed_chunk(press, monkeypatch, place):
+    monkeypatch.setattr(storing, "CHUNK", 7)
+    content = "id,name\n" + "".join(f'{n},"n\n{n}"\n' if n % 10 else f"{n}\n" for n in range(100)) + "5,again\n"
+    run = press.deliver(content)
+    deaths = interrupted(press, monkeypatch, place)
+    done = press.run(run)
+    assert deaths > 3
+    assert (done.state, done.rows_read, done.rows, done.bad) == ("done", 101, 101, 10)
+    assert done.counts == {"created": 90, "updated": 1}
+    assert len(press.bad()) == 10
+    assert press.messages()[0].counts == done.counts
+
+
+def test_two_processes_share_the_work_and_do_none_twice(press):
+    runs = [
+        press.deliver(f"id,name\n1,a{n}\n{n},b\n" + "x\n" * 20, f"customers_{n}.csv", as_of=n + 1) for n in range(6)
+    ]
+    runs.append(press.deliver("id,name\n99,v\n", "visits.csv"))
+    start = Barrier(3)
+
+    def work():
+        start.wait()
+        for _ in range(100):
+            advance(press.engine, press.settings, {DIALECT: Reader})
+
+    threads = [Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {press.run(run).state for run in runs} == {"done"}
+    assert [press.run(run).bad for run in runs] == [20] * 6 + [0]
+    assert len(press.bad()) == 20
+    assert press.names()["1"] == "a5"
+
+
+def test_a_lease_that_ran_out_is_taken_over_and_its_holder_stores_nothing(press):
+    run = press.deliver(GOOD)
+    press.advance()
+    with db.writing(press.engine) as session:
+        mine, _ = jobs.claim(session, "mine")
+    assert not press.advance()
+    with clock.replaced(lambda: mine.lease_until + 1), db.writing(press.engine) as session:
+        assert jobs.claim(session, "another")[0].id == run
+    job = jobs.Job(press.engine, press.settings, mine, None, "mine", Reader({}), None)
+    with pytest.raises(jobs.Overtaken), db.writing(press.engine) as session:
+        job.ours(session)
+
+
+def test_progress_tells_rows_rate_and_the_time_left(press):
+    run = press.run(press.deliver(GOOD))
+    run.started_at, run.rows, run.rows_read = clock.now(), 400, 100
+    with clock.replaced(lambda: run.started_at + 10 * clock.SECOND):
+        assert str(storing.Progress.of(run)) == "100 of 400 rows, 10 a second, 30 s left"
+    run.ended_at, run.rows_read = run.started_at + 4 * clock.SECOND, 400
+    assert str(storing.Progress.of(run)) == "400 of 400 rows, 100 a second"
+
+
+def test_the_journal_has_notes_with_their_lines(press):
+    press.press(b"id,name\n1,Ann\n2,B\x81b\n")
+    assert press.messages()[0].notes == ["line 3: it has bytes that neither UTF-8 nor cp1252 knows"]
