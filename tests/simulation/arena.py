@@ -119,7 +119,7 @@ class Arena:
     def _join(self) -> None:
         for partner in self.partners:
             who = {"id": partner.number, "name": f"P{partner.number}", "guid": UUID(int=partner.number)}
-            where = {"url": "simulated"}
+            where = {} if partner.habit.deaf else {"url": "simulated"}
             made = Connection(**who, dialect="simulated", rank=partner.habit.rank, created_at=START, settings=where)
             self.connections[partner.number] = made
         with db.writing(self.engine) as session:
@@ -248,7 +248,7 @@ class Arena:
         return self.history.calls[self.calls] if self.calls < len(self.history.calls) else Call()
 
     def _look_soon(self, number: int, seconds: float) -> None:
-        if number not in self.looks:
+        if number not in self.looks and not self.partners[number - 1].habit.deaf:
             self.looks.add(number)
             self._at(seconds, lambda: self._look(number))
 
@@ -415,11 +415,13 @@ class Arena:
     def _check_converged(self) -> None:
         """Every partner holds every record as it is, or nothing where it is gone; who loops is shown, not told."""
         looping = {copy.id for copy in self._in_state({State.LOOP})}
+        deaf = {partner.number for partner in self.partners if partner.habit.deaf}
         for key, (state, copies) in self._records().items():
             golden = {name: str(state[name]) for name in FIELDS if name in state}
-            if state[EXISTS] and len(copies) != len(self.partners):
+            told = [copy for copy in copies if copy.connection not in deaf]
+            if state[EXISTS] and len(told) != len(self.partners) - len(deaf):
                 raise Violation(f"somebody was not told of {key}")
-            for copy in copies:
+            for copy in told:
                 if copy.id in looping:
                     continue
                 held = self.partners[copy.connection - 1].rows.get(copy.key)

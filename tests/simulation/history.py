@@ -12,7 +12,7 @@ FIELDS = ("name", "phone", "email")
 UNSPOKEN = "description"
 """A field that the hub may tell, and that every partner keeps to itself."""
 KEYS = ("K1", "K2")
-PLAIN = ("numbers", "echoes", "shouts", "files", "rank")
+PLAIN = ("numbers", "echoes", "shouts", "files", "deaf", "rank")
 """What a habit can do without, when a failing history is shrunk."""
 
 
@@ -55,6 +55,7 @@ class Habit:
     shouts: bool = False  # it upper-cases every text it stores
     numbers: bool = False  # a Synchroteam server: each row has a number of its own, which it answers
     files: bool = False  # it exports files of all its rows, and loses posts; what it posts is whole
+    deaf: bool = False  # it is never told anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,9 @@ class Draw:
         """In two histories of three, partners that export files, and a quarter of whose posts are lost."""
         share = self.dice.choice([0, 0.5, 1])
         habits = tuple(
-            replace(habit, files=True, style=Style.WHOLE) if self.dice.random() < share else habit
+            replace(habit, files=True, style=Style.WHOLE, deaf=self.dice.random() < 0.5)
+            if self.dice.random() < share
+            else habit
             for habit in history.habits
         )
         steps = tuple(
