@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from tests.world import World, world
 
 from synchub import db
@@ -245,6 +245,13 @@ def test_fields_without_a_column_are_as_of_the_last_row(hub: World) -> None:
     assert hub.copy("A").extra == {"x": "2", "y": "3"}
 
 
+def test_a_blank_without_a_column_is_no_field(hub: World) -> None:
+    post(hub, name="n", extra={"x": "1"})
+    assert collect(hub, line(at=export(hub), name="n", extra={"x": "1", "y": ""})) == ["unchanged"]
+    assert collect(hub, line(at=export(hub), name="n", extra={"x": ""})) == ["updated"]
+    assert hub.copy("A").extra == {}
+
+
 def test_a_row_refers_to_records_that_nobody_sent_yet(hub: World) -> None:
     moment = export(hub)
     hub.write("A", Write("expense", "X1", Mode.PARTIAL, {"department_id": "D9"}, as_of=moment))
@@ -281,6 +288,18 @@ def test_a_row_that_is_not_asked_to_confirm_does_not(hub: World) -> None:
     hub.say("A", name="n")
     hub.say("A", name="n")
     assert hub.copy("A").heard_at == 0
+
+
+def test_rows_of_one_file_are_remembered_in_one_statement(hub: World) -> None:
+    for key in "KLM":
+        post(hub, key=key, name="n")
+    moment = export(hub)
+    written: list[str] = []
+    event.listen(hub.engine, "before_cursor_execute", lambda _c, _u, statement, *_: written.append(statement))
+    lines = [line(at=moment + number, key=key, name="n") for number, key in enumerate("KLM", 2)]
+    assert collect(hub, *lines) == ["unchanged"] * 3
+    assert sum(statement.startswith("UPDATE") for statement in written) == 1
+    assert {hub.copy("A", key).heard_at for key in "KLM"} == {moment + 2}
 
 
 def test_confirmations_beside_changes_are_kept(hub: World) -> None:

@@ -88,12 +88,16 @@ def _resolve(session: Session, records: Mapping[int, Record], known: Mapping[Key
 
 
 def confirm(session: Session, heard: Mapping[int, int]) -> None:
-    """Remember for which times partners said over what they hold, by copy; the copies are locked."""
-    copies: dict[int, list[int]] = {}
+    """Remember for which times partners said over what they hold, by copy; the copies are locked.
+
+    Times within one second, as those of a file's rows are, count as the first of them: that is one statement.
+    """
+    moments: dict[int, list[int]] = {}
     for copy, at in heard.items():
-        copies.setdefault(at, []).append(copy)
-    for at, ids in sorted(copies.items()):
-        session.execute(_CONFIRM, {"copies": sorted(ids), "at": at})
+        moments.setdefault(at // clock.SECOND, []).append(copy)
+    for _, copies in sorted(moments.items()):
+        at = min(heard[copy] for copy in copies)
+        session.execute(_CONFIRM, {"copies": sorted(copies), "at": at})
 
 
 def weigh(session: Session, records: Mapping[int, Record]) -> list[Moved]:

@@ -179,7 +179,7 @@ def search_key(text: str | None) -> str | None:
 
 
 def extra_of(copy: Copy, write: Write) -> dict[str, str]:
-    """The fields without a column as they are after a write; a whole row leaves out what is no more.
+    """The fields without a column as they are after a write; a blank is no field, nor what a whole row leaves out.
 
     They have no time of their own: they are as of `exists`, which every row and every delivery speaks of. A blank in a
     partial row takes a field away that was there, and makes none.

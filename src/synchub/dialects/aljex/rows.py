@@ -61,9 +61,13 @@ def read_row(form: Form, settings: AljexSettings) -> Write | Quarantined:
     key = key_of(table, found[1])
     if len(key) > LONGEST_KEY:
         return Quarantined(f"the key is longer than {LONGEST_KEY} characters")
-    if action.lower() == DELETE:
-        return Write(entity_of(model.entity), key, Mode.DELETE)
-    return _whole(form, model, key, found[0])
+    write = (
+        Write(entity_of(model.entity), key, Mode.DELETE)
+        if action.lower() == DELETE
+        else _whole(form, model, key, found[0])
+    )
+    write.confirms = bool(settings.files)
+    return write
 
 
 def _required(form: Form, name: str) -> str:
