@@ -63,8 +63,8 @@ def test_the_key_is_not_printed():
 @pytest.mark.parametrize(
     ("url", "roles", "does"),
     [
-        ("", "", {Role.WEB, Role.WORK}),
-        ("sqlite:///x.db", "", {Role.WEB, Role.WORK}),
+        ("", "", {Role.WEB, Role.WORK, Role.COLLECT}),
+        ("sqlite:///x.db", "", {Role.WEB, Role.WORK, Role.COLLECT}),
         ("postgresql://h/d", "", {Role.WEB}),
         ("postgresql://h/d", "web, work", {Role.WEB, Role.WORK}),
         ("", "web", {Role.WEB}),

@@ -37,8 +37,8 @@ class Settings(BaseSettings):
     )
     roles: str = Field(
         "",
-        description="what `serve` does: web, or web,work; empty: both on SQLite, web on PostgreSQL; "
-        "work alone is `synchub work`",
+        description="what `serve` does: web, work (tells partners), collect (fetches files), with commas; "
+        "empty: all on SQLite, else web",
     )
     log_format: str = Field("text", pattern="text|json", description="text or json")
     trusted_proxies: str = Field(

@@ -1,6 +1,5 @@
 """Files arrive whole, once, and leave the place; what goes wrong is told once and loses nothing."""
 
-import logging
 import os
 import shutil
 import threading
@@ -8,13 +7,16 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 from tests.files.desk import Desk, until
 from tests.files.server import PASSWORD, Server, serving
 
 from synchub import clock
 from synchub.clock import SECOND
 from synchub.connections.tables import HUB
-from synchub.files.tables import State
+from synchub.db import writing
+from synchub.files.tables import Collection, State
 from synchub.intake.journal import ACCEPTED, REPEAT
 
 LINES = "id,name\n1,one\n"
@@ -24,8 +26,14 @@ def trust(server: Server) -> dict[str, str]:
     return {"files": server.url, "files_host_key": server.fingerprint}
 
 
-def warned(caplog) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+@pytest.fixture
+def log():
+    with capture_logs() as lines:
+        yield lines
+
+
+def warned(log) -> list[str]:
+    return [line["event"] for line in log if line["log_level"] in {"warning", "error"}]
 
 
 def test_a_file_becomes_a_message_and_a_run_and_is_put_away(desk):
@@ -241,7 +249,7 @@ def test_files_of_one_look_are_taken_in_the_order_of_their_times(desk):
     assert [desk.content(run) for run in desk.runs()] == [b"a", b"b", b"c"]
 
 
-def test_files_of_no_kind_are_left_alone_and_told_once(desk, caplog):
+def test_files_of_no_kind_are_left_alone_and_told_once(desk, log):
     desk.connect()
     stranger = desk.put("weather.csv", "rain")
     for _ in range(3):
@@ -249,7 +257,7 @@ def test_files_of_no_kind_are_left_alone_and_told_once(desk, caplog):
     (alert,) = desk.alerts()
     assert (alert.kind, alert.cleared_at) == ("file-unknown", 0)
     assert "weather.csv" in alert.said
-    assert len(warned(caplog)) == 1
+    assert len(warned(log)) == 1
     stranger.unlink()
     desk.look()
     assert desk.alerts()[0].cleared_at
@@ -308,7 +316,7 @@ def lost_in_the_middle(desk: Desk, server: Server) -> None:
         (lost_in_the_middle, "was lost"),
     ],
 )
-def test_a_place_in_trouble_is_told_once_and_others_go_on(desk, server, caplog, breaks, says):
+def test_a_place_in_trouble_is_told_once_and_others_go_on(desk, server, log, breaks, says):
     content = os.urandom(4 * 1024 * 1024)
     (server.folder / "things.csv").write_bytes(content)
     breaks(desk, server)
@@ -319,7 +327,7 @@ def test_a_place_in_trouble_is_told_once_and_others_go_on(desk, server, caplog, 
     (alert,) = desk.alerts()
     assert (alert.kind, alert.seen, alert.cleared_at) == ("files", 4, 0)
     assert says in alert.said
-    (line,) = warned(caplog)
+    (line,) = warned(log)
     assert says in line
     assert len(desk.runs()) == 4
     assert desk.spooled() == sorted(str(run.spooled) for run in desk.runs())
@@ -339,7 +347,7 @@ def test_nothing_is_said_to_a_server_whose_key_changed(desk, server):
     assert server.tried == []
 
 
-def test_a_file_that_may_not_be_read_holds_up_no_other(desk, server, caplog):
+def test_a_file_that_may_not_be_read_holds_up_no_other(desk, server, log):
     desk.connect(secrets={"files_password": PASSWORD}, **trust(server))
     for name in ("things.csv", "parts.csv"):
         (server.folder / name).write_text(LINES + name)
@@ -349,14 +357,14 @@ def test_a_file_that_may_not_be_read_holds_up_no_other(desk, server, caplog):
     assert [run.name for run in desk.runs()] == ["parts.csv"]
     (alert,) = desk.alerts()
     assert (alert.kind, alert.subject) == ("file", "things.csv")
-    assert len(warned(caplog)) == 1
+    assert len(warned(log)) == 1
     server.denied = set()
     desk.look()
     assert desk.alerts()[0].cleared_at
     assert [run.name for run in desk.runs()] == ["parts.csv", "things.csv"]
 
 
-def test_a_file_that_vanishes_is_told_and_over_when_it_is_gone(desk, server, caplog):
+def test_a_file_that_vanishes_is_told_and_over_when_it_is_gone(desk, server, log):
     desk.connect(secrets={"files_password": PASSWORD}, **trust(server))
     path = server.folder / "things.csv"
     path.write_text(LINES)
@@ -364,13 +372,13 @@ def test_a_file_that_vanishes_is_told_and_over_when_it_is_gone(desk, server, cap
     desk.look()
     (alert,) = desk.alerts()
     assert (alert.kind, alert.subject, alert.cleared_at) == ("file", "things.csv", 0)
-    assert len(warned(caplog)) == 1
+    assert len(warned(log)) == 1
     desk.look()
     assert desk.alerts()[0].cleared_at
     assert (desk.runs(), desk.spooled(), desk.sightings()) == ([], [], [])
 
 
-def test_a_move_that_fails_is_told_once_and_made_up_for(desk, caplog):
+def test_a_move_that_fails_is_told_once_and_made_up_for(desk, log):
     desk.connect()
     desk.put("things.csv", LINES)
     obstacle = desk.put("processed", "no folder")
@@ -378,7 +386,7 @@ def test_a_move_that_fails_is_told_once_and_made_up_for(desk, caplog):
         desk.look()
     (alert,) = [one for one in desk.alerts() if one.kind == "file-move"]
     assert (alert.subject, alert.cleared_at) == ("things.csv", 0)
-    assert len([line for line in warned(caplog) if "moved" in line]) == 1
+    assert len([line for line in warned(log) if "moved" in line]) == 1
     assert len(desk.runs()) == 1
     desk.put("parts.csv", LINES)
     desk.look()
@@ -389,7 +397,7 @@ def test_a_move_that_fails_is_told_once_and_made_up_for(desk, caplog):
     assert desk.names() == ["processed/parts.csv", "processed/things.csv"]
 
 
-def test_a_full_disk_is_told_once_and_loses_nothing(desk, caplog):
+def test_a_full_disk_is_told_once_and_loses_nothing(desk, log):
     desk.connect()
     path = desk.put("things.csv", "")
     with path.open("r+b") as file:
@@ -398,7 +406,7 @@ def test_a_full_disk_is_told_once_and_loses_nothing(desk, caplog):
         assert "make room" in desk.look()["partner"]
     (alert,) = desk.alerts()
     assert (alert.connection_id, alert.kind, alert.seen) == (HUB, "spool", 3)
-    assert len(warned(caplog)) == 1
+    assert len(warned(log)) == 1
     assert (desk.runs(), desk.spooled(), desk.names()) == ([], [], ["things.csv"])
     desk.put("things.csv", LINES)
     desk.look()
@@ -461,7 +469,9 @@ def test_many_collectors_take_each_file_once(desk):
     for number in range(5):
         for name in ("partner", "other", "third"):
             desk.put(f"things_{number}.csv", f"id\n{number}\n", name)
-    until(lambda: all(len(desk.names(name)) == 5 and "processed" in desk.names(name)[0] for name in ("partner", "other")))
+    until(
+        lambda: all(len(desk.names(name)) == 5 and "processed" in desk.names(name)[0] for name in ("partner", "other"))
+    )
     until(lambda: sum(run.moved_to == "processed" for run in desk.runs()) == 15)
     for collector in collectors:
         collector.stop(10)
@@ -471,18 +481,15 @@ def test_many_collectors_take_each_file_once(desk):
 def test_a_turn_that_is_lost_takes_nothing(desk, server):
     number = desk.connect(secrets={"files_password": PASSWORD}, **trust(server))
     (server.folder / "things.csv").write_text(LINES)
-    other = desk.collector()
 
-    def take_the_turn(_name: str) -> None:
-        server.on_read = lambda _: None
-        now = clock.now() + 60 * SECOND
-        with clock.replaced(lambda: now):
-            other._attendant.visit(desk.directory.get(number), at_once=True)
+    def lose_it(_name: str) -> None:
+        with writing(desk.engine) as session:
+            session.execute(update(Collection).values(token="another", lease_until=2**62))
 
-    server.on_read = lambda name: threading.Thread(target=take_the_turn, args=(name,)).run()
+    server.on_read = lose_it
     desk.look()
-    assert len(desk.runs()) == 1
-    assert len(desk.spooled()) == 1
+    assert (desk.runs(), desk.messages(), desk.spooled()) == ([], [], [])
+    assert desk.collection(number).token == "another"
 
 
 def test_a_collector_that_ends_gives_its_turn_back(desk, server):
