@@ -62,7 +62,7 @@ def test_what_is_trusted_is_collected_and_its_alert_is_over(joined, server):
     (server.folder / "employees.csv").write_text(LINES)
     assert joined("collect", "--once").code == 0
     assert (server.folder / "processed" / "employees.csv").read_text() == LINES
-    assert [row["label"] for row in joined("record", "list", "employee", "--json").rows] == ["Night Desk"]
+    assert [row["label"] for row in joined("record", "list", "--entity", "employee", "--json").rows] == ["Night Desk"]
     assert joined("alert", "list", "--json").rows == []
     assert joined("alert", "list", "--all", "--json").rows[0]["cleared_at"]
 

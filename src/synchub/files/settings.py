@@ -70,6 +70,15 @@ class FileSettings(BaseModel, extra="forbid"):
             raise ValueError("a password stands in files_password, where it is kept sealed")
         return given.strip()
 
+    @field_validator("files_cron")
+    @classmethod
+    def _is_a_cron_line(cls, given: str) -> str:
+        from croniter import croniter
+
+        if given and not croniter.is_valid(given):
+            raise ValueError("must be a cron line, as 15 6 * * 1-5")
+        return given.strip()
+
     @field_validator("files_patterns", "files_expected", mode="before")
     @classmethod
     def _read_pairs(cls, given: Any) -> Any:
