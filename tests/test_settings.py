@@ -91,6 +91,7 @@ def ours() -> list[dict]:
 def test_compose_runs_commands_that_exist():
     known = {command.name or command.callback.__name__ for command in application("").registered_commands}
     assert {" ".join(service["command"]) for service in ours()} == {
+        "synchub collect",
         "synchub migrate",
         "synchub serve",
         "synchub sftp-server",
