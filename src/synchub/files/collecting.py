@@ -126,7 +126,8 @@ class Collector:
             if at_once or due.get(id_, 0) <= now:
                 self._begin(connection, at_once=at_once)
         self._sweep()
-        return min([POLL, *(float(one.settings.get("files_every", POLL)) for one in places.values())])
+        intervals = [one.settings.get("files_every") for one in places.values()]
+        return min([POLL, *(float(every) for every in intervals if isinstance(every, int | float))])
 
     def _is_mended(self, connection: Connection) -> bool:
         """Whether its settings or secrets changed, so that what it was in trouble for may be over."""

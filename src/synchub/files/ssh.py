@@ -131,7 +131,7 @@ def enter(
             "files_key"
         )
     with _greeting(address, private=private) as transport:
-        if (found := _fingerprint(transport)) != pinned:
+        if (found := _fingerprint(transport)) != pinned.strip():
             raise Untrusted(
                 f"{address} has another host key ({found}) than the one that is trusted ({pinned}): ask who runs it, "
                 f"and if it is right run 'synchub file trust {address.connection}'"
