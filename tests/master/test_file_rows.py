@@ -207,6 +207,14 @@ def test_of_two_files_in_the_wrong_order_the_later_export_stands(hub: World, bef
     assert hub.record().phone == "2"
 
 
+def test_a_row_is_known_as_of_its_export_and_not_of_its_arrival(hub: World) -> None:
+    post(hub, name="n")
+    first, second = export(hub), export(hub)
+    collect(hub, line(at=first, name="one", phone="1"))
+    assert collect(hub, line(at=second, name="two", phone="1")) == ["updated"]
+    assert hub.record().name == "two"
+
+
 def test_the_same_file_read_twice_changes_nothing_the_second_time(hub: World) -> None:
     post(hub, name="n", phone="1")
     moment = export(hub)

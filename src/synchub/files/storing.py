@@ -68,7 +68,7 @@ class Storing:
         said = read(self.columns, record.values)
         if isinstance(said, Bad):
             return self._bad(record, said.reason)
-        said.as_of = time_of(self.job.run, record.line)
+        said.as_of, said.confirms = time_of(self.job.run, record.line), True
         if said.problems or record.note is not None:
             told = [*said.problems, record.note]
             said.problems = [f"line {record.line}: {problem}" for problem in told if problem]
