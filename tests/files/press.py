@@ -75,11 +75,13 @@ class Reader:
 class Press:
     """A connection, its spool, and whoever reads it."""
 
-    def __init__(self, engine: Engine, folder: Path, **settings: Any) -> None:
+    def __init__(self, engine: Engine, folder: Path, name: str = "partner", **settings: Any) -> None:
         self.engine = engine
         self.settings = Settings(_env_file=None, data_dir=folder / "data")
         with writing(engine) as session:
-            made = Connection(name="partner", dialect=DIALECT, guid=uuid4(), created_at=clock.now(), settings=settings)
+            now = clock.now()
+            made = Connection(name=name, dialect=DIALECT, guid=uuid4(), created_at=now, settings=settings)
+            made.matches_code = False
             session.add(made)
             session.flush()
             self.connection = made.id
@@ -122,7 +124,8 @@ class Press:
             pairs = select(CrossReference.external_key, Customer.name).join(
                 Customer, Customer.id == CrossReference.record_id
             )
-            return dict(session.execute(pairs.where(Customer.exists)).all())
+            mine = pairs.where(Customer.exists, CrossReference.connection_id == self.connection)
+            return dict(session.execute(mine).all())
 
     def messages(self) -> list[Message]:
         with reading(self.engine) as session:

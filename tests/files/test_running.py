@@ -69,6 +69,11 @@ def test_what_is_kept_has_no_secret(press):
     assert run.bad == 4
 
 
+def test_a_line_break_within_a_cell_is_kept_as_one(press):
+    press.press('id,pin,name\n1,s3cret,"An\nn"\n')
+    assert body_of(press.messages()[0], press.settings.data_dir) == b'id,pin,name\n1,redacted,"An\nn"\n'
+
+
 def test_a_bad_row_is_a_refused_message_of_its_file_and_blocks_no_other(press):
     run = press.press("id,name\n1,Ann\n,Nobody\n2\n3,Cid\n")
     assert press.names() == {"1": "Ann", "3": "Cid"}

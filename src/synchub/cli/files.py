@@ -25,6 +25,7 @@ from synchub.intake.journal import body_of
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(trust)
+app.command()(trust)
 
 File = Annotated[int, typer.Argument(metavar="FILE", min=1, max=LARGEST, help="a number from 'synchub file list'")]
 Rows = Annotated[list[str] | None, typer.Argument(metavar="[ROW]...", help="ids of rows from 'synchub file show'")]

@@ -39,7 +39,7 @@ def check(session: Session, run: FileRun, scan: Scan, settings: FileSettings) ->
     said = [*_empty(run, scan), *_truncated(scan, last)]
     if scan.rows and scan.blank_keys > settings.files_max_blank_keys * scan.rows:
         said.append(f"the key is blank in {scan.blank_keys} of {scan.rows} rows")
-    if scan.full and last is not None:
+    if scan.full and scan.rows and last is not None:
         said += _shrunk("rows", scan.rows, last.rows or 0, settings.files_max_shrink)
         said += _shrunk("bytes", run.size, last.size, settings.files_max_shrink)
     return said

@@ -35,8 +35,8 @@ def line_of(record: Record, form: Form, columns: Columns) -> bytes:
 def line_from(values: list[str], form: Form) -> bytes:
     """A line with these values."""
     written = StringIO()
-    csv.writer(written, delimiter=form.delimiter, lineterminator="").writerow(values)
-    return written.getvalue().encode(errors="replace")
+    csv.writer(written, delimiter=form.delimiter, lineterminator="\n").writerow(values)
+    return written.getvalue().removesuffix("\n").encode(errors="replace")
 
 
 def without_secrets(values: list[str], places: frozenset[int] | set[int]) -> list[str]:

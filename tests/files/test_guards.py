@@ -1,0 +1,129 @@
+"""A file that cannot be believed is held until somebody says so."""
+
+import pytest
+from sqlalchemy import select
+from tests.files.press import Press
+
+from synchub import db
+from synchub.audit.tables import AuditEntry
+from synchub.errors import NotFound, Refused
+from synchub.files import guards
+from synchub.intake.journal import body_of
+
+FULL = "id,name\n" + "".join(f"{number},n\n" for number in range(10))
+
+
+@pytest.fixture
+def press(engine, tmp_path):
+    return Press(engine, tmp_path)
+
+
+def decide(press, act, run):
+    with db.writing(press.engine) as session:
+        act(session, run, "operator")
+    while press.advance():
+        pass
+    return press.run(run)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "it is empty"),
+        ("\n\n", "it is empty"),
+        ("id,name\n", "it has a header and no row"),
+        ("id,name\n1,Ann\n2", "it is truncated: its last line is cut"),
+        ('id,name\n1,Ann\n2,"Bo', "it is truncated: its last line is cut"),
+        ("id,name\n1,Ann\n,Bob\n,Cid\n4,Dan\n", "the key is blank in 2 of 4 rows"),
+    ],
+)
+def test_a_file_that_looks_wrong_by_itself_is_held(press, content, said):
+    run = press.press(content)
+    assert (run.state, run.checks, run.rows_read) == ("held", [said], 0)
+    assert press.alerts() == [("file-held", "customers.csv")]
+    assert press.names() == {}
+    assert len(press.spooled()) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("".join(f"{number},n\n" for number in range(4)), ["it has 4 rows, and the last one had 10: 60% fewer"]),
+        ("".join(f"{number},\n" for number in range(10)), []),
+        ("".join(f"{number},n\n" for number in range(6)), []),
+    ],
+)
+def test_a_full_file_that_shrank_too_much_is_held(press, rows, said):
+    press.press(FULL)
+    run = press.press("id,name\n" + rows, "customers_2.csv")
+    assert [check for check in run.checks if "rows" in check] == said
+    assert run.state == ("held" if said else "done")
+
+
+def test_a_file_whose_bytes_shrank_too_much_is_held(press):
+    press.press(FULL.replace("n\n", "a long name\n"))
+    assert press.press(FULL, "customers_2.csv").checks == ["it has 48 bytes, and the last one had 148: 68% fewer"]
+
+
+def test_a_windowed_file_may_shrink_and_may_be_without_rows(press):
+    press.press(FULL, "visits_1.csv")
+    assert press.press("id,name\n", "visits_2.csv").state == "done"
+    assert press.press("", "visits_3.csv").checks == ["it is empty"]
+
+
+def test_a_last_line_without_its_end_is_suspicious_only_where_the_last_file_had_one(press):
+    assert press.press(FULL.rstrip()).state == "done"
+    assert press.press(FULL.replace("9,n", "9,m"), "customers_2.csv").state == "done"
+    run = press.press(FULL.rstrip(), "customers_3.csv", as_of=press.run(2).as_of + 1)
+    assert run.checks == ["it may be truncated: its last line has no end, and that of the last file had one"]
+
+
+def test_the_thresholds_are_settings(press):
+    press.press(FULL)
+    press.change(files_max_shrink=0.9, files_max_blank_keys=1)
+    assert press.press("id,name\n1,a\n,b\n", "customers_2.csv").state == "done"
+
+
+def test_a_released_file_is_read_and_that_is_audited(press):
+    press.press(FULL)
+    held = press.press("id,name\n1,m\n", "customers_2.csv")
+    run = decide(press, guards.release, held.id)
+    assert (run.state, run.released, run.counts) == ("done", True, {"updated": 1})
+    assert press.alerts() == []
+    with db.reading(press.engine) as session:
+        entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.subject, entry.actor) == ("file release", f"file {held.id}", "operator")
+    assert entry.details["checks"] == held.checks
+
+
+def test_an_empty_file_that_is_released_is_done(press):
+    assert decide(press, guards.release, press.press("").id).state == "done"
+    assert press.spooled() == []
+
+
+def test_a_refused_file_is_not_read_and_its_bytes_are_kept(press):
+    held = press.press("id,pin,name\n1,s,Ann\n2")
+    run = decide(press, guards.refuse, held.id)
+    assert (run.state, run.rows_read, press.names(), press.spooled()) == ("refused", 0, {}, [])
+    assert body_of(press.messages()[0], press.settings.data_dir) == b"id,pin,name\n1,redacted,Ann\nredacted\n"
+    assert press.alerts() == []
+
+
+def test_only_a_held_file_can_be_decided_about(press):
+    run = press.press(FULL)
+    with pytest.raises(Refused, match="not held"):
+        decide(press, guards.release, run.id)
+    with pytest.raises(NotFound):
+        decide(press, guards.refuse, 77)
+
+
+def test_a_held_file_does_not_block_the_next_one(press):
+    held = press.press("")
+    assert press.press(FULL, "customers_2.csv").state == "done"
+    assert press.alerts() == [("file-held", "customers.csv")]
+    again = press.press("id,name\n", as_of=press.run(held.id).as_of + 1)
+    assert again.state == "held"
+    decide(press, guards.refuse, held.id)
+    assert press.alerts() == [("file-held", "customers.csv")]
+    decide(press, guards.refuse, again.id)
+    assert press.alerts() == []

@@ -1,0 +1,112 @@
+"""A bad row waits for an operator, and is taken as of its file's time."""
+
+import pytest
+from sqlalchemy import select
+from tests.files.press import DIALECT, Press, Reader
+
+from synchub import clock, db
+from synchub.audit.tables import AuditEntry
+from synchub.errors import NotFound, Refused
+from synchub.files import quarantine
+from synchub.files.quarantine import Change
+from synchub.files.reader import Bad
+from synchub.master.tables import Change as Step
+
+READERS = {DIALECT: Reader}
+
+
+@pytest.fixture
+def press(engine, tmp_path):
+    return Press(engine, tmp_path, files_max_blank_keys=1, strict=True)
+
+
+def rows(press, run):
+    with db.reading(press.engine) as session:
+        return list(quarantine.rows_of(session, run))
+
+
+def take(press, row, change=Change()):
+    with db.writing(press.engine) as session:
+        return quarantine.take(session, row.id, READERS, change, press.settings)
+
+
+def entries(press):
+    with db.reading(press.engine) as session:
+        return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
+
+
+def test_a_row_is_read_again_as_its_files_are_read_now(press):
+    run = press.press("id,name\nx1,Ann\n2,Bob\n")
+    (row,) = rows(press, run)
+    assert take(press, row) == Bad("the id is no number")
+    press.change(strict=False)
+    assert take(press, row).kind == "created"
+    assert press.names() == {"x1": "Ann", "2": "Bob"}
+    after = press.run(run.id)
+    assert (after.bad, after.counts) == (0, {"created": 2})
+
+
+def test_a_taken_row_speaks_for_its_files_time_and_says_so(press):
+    now = clock.now()
+    run = press.press("id,name\n,Old\n", as_of=now - 3600 * clock.SECOND)
+    press.press("id,name\n1,New\n", "customers_2.csv", as_of=now)
+    (row,) = rows(press, run)
+    assert take(press, row, Change(cells={"ID": "1"})).kind == "superseded"
+    assert press.names() == {"1": "New"}
+    (message,) = [message for message in press.messages() if message.id == row.id]
+    assert (message.state, message.error, message.counts) == ("accepted", None, {"superseded": 1})
+    assert message.answer == {"result": "superseded", "reason": "the record has no id"}
+    assert message.notes == [f"corrected by hand; it speaks for the time of its file, {clock.iso(run.as_of)}"]
+
+
+def test_the_history_of_a_corrected_row_leads_to_its_own_message(press):
+    run = press.press("id,name\n,Ann\n")
+    (row,) = rows(press, run)
+    take(press, row, Change(cells={"id": "1", "name": "Anna"}))
+    with db.reading(press.engine) as session:
+        assert session.scalars(select(Step.message_id)).one() == row.id
+
+
+def test_a_row_may_be_given_anew_as_a_line(press):
+    run = press.press('id,name\n1,"Ann\n2\n')
+    first, second = rows(press, run)
+    assert take(press, first) == Bad("a quotation mark in it is not closed")
+    assert take(press, first, Change(line='1,"Ann, of all"')).kind == "created"
+    assert take(press, second, Change(line="2,B,C")) == Bad("it has 3 cells where the header has 2")
+    assert press.names() == {"1": "Ann, of all"}
+
+
+def test_corrections_are_audited_without_secrets(press):
+    run = press.press("id,pin,name\n,s3cret,Ann\n")
+    (row,) = rows(press, run)
+    take(press, row, Change(cells={"id": "1", "pin": "s3cret again"}))
+    (entry,) = entries(press)
+    assert (entry.action, entry.subject) == ("file correct", f"message {row.id}")
+    assert entry.details == {"file": run.id, "line": 2, "before": ",redacted,Ann", "after": "1,redacted,Ann"}
+    assert entry.actor
+
+
+def test_what_stays_bad_is_not_audited_and_stays(press):
+    run = press.press("id,name\n,Ann\n")
+    (row,) = rows(press, run)
+    take(press, row, Change(cells={"id": "x"}))
+    assert entries(press) == []
+    assert len(rows(press, run)) == 1
+
+
+def test_a_row_is_taken_once(press):
+    (row,) = rows(press, press.press("id,name\n,Ann\n"))
+    take(press, row, Change(cells={"id": "1"}))
+    with pytest.raises(Refused, match="not in quarantine"):
+        take(press, row, Change(cells={"id": "2"}))
+
+
+def test_what_cannot_be_taken_is_said(press):
+    run = press.press('id,pin,name\n,s,Ann\n1,"s,B\n')
+    first, second = rows(press, run)
+    with pytest.raises(Refused, match="no column 'nmae'"):
+        take(press, first, Change(cells={"nmae": "x"}))
+    with pytest.raises(Refused, match="nothing of this row is kept"):
+        take(press, second)
+    with pytest.raises(NotFound), db.writing(press.engine) as session:
+        quarantine.take(session, run.message_id, READERS, Change(), press.settings)
