@@ -157,6 +157,19 @@ def test_records_are_named_by_the_keys_of_the_connection(crm, actor):
     assert changed(answer) == [("contact", ids[0]), ("contact", ids[2])]
 
 
+@pytest.mark.parametrize("key", [" Ka\u0301\x00", "K\u00e1\n", "K\u00e1"])
+def test_keys_are_compared_as_they_are_kept(crm, key):
+    ids = crm.say("K\u00e1")
+    assert changed(crm.ask("ForceResyncExternal", ErpConnectionId=77, ExternalKeys=[key])) == [("contact", ids[0])]
+
+
+def test_keys_that_no_database_can_hold_are_unknown(crm):
+    body = rb'{"ErpConnectionId": 77, "ExternalKeys": ["\ud800", "\u0000", ""]}'
+    answer = crm.post("ForceResyncExternal", content=body, headers={"content-type": "application/json"}).json()
+    assert plain(answer) == ("Error", False, "UNKNOWN_ERP_KEY")
+    assert crm.hub.messages()[0].answer == answer
+
+
 def test_without_a_connection_records_are_named_by_our_codes(crm):
     (record,) = crm.say("K9", connection=crm.join("coder", matches_code="yes"))
     assert crm.ask("ForceResyncExternalNoBlankValues", ErpConnectionId=0, ExternalKeys=["K9"])["IsOk"]
@@ -189,6 +202,8 @@ def test_a_connection_resyncs_only_the_entities_that_it_may_write(running):
 def test_too_many_named_records_are_refused(crm):
     answer = crm.post("ForceResync", json={"InternalKeyIds": [1] * 100_001})
     assert (answer.status_code, answer.json()["ErrorType"]) == (413, "ArgumentException")
+    (message,) = crm.hub.messages()
+    assert (message.state, message.error) == ("refused", answer.json()["Message"])
 
 
 def test_more_records_than_a_window_are_worked_off_by_the_worker(running):

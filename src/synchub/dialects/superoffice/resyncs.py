@@ -22,7 +22,6 @@ from synchub.dialects.superoffice.wire import (
     PluginResponse,
     Status,
 )
-from synchub.errors import TooLarge
 from synchub.intake import journal
 from synchub.intake.submission import Arrival, Submission
 from synchub.master.tables import MasterRecord
@@ -38,7 +37,6 @@ UNKNOWN_CONNECTION = "UNKNOWN_CONNECTION_ID"
 UNKNOWN_RECORDS = "UNKNOWN_INTERNAL_KEY_ID"
 UNKNOWN_KEYS = "UNKNOWN_ERP_KEY"
 UNKNOWN_ACTOR = "UNSUPPORTED_ACTOR_TYPE"
-MOST_NAMED = 100_000
 MOST_SHOWN = 20
 
 Named = OfRecords | OfKeys
@@ -71,7 +69,6 @@ async def carry_out(hub: Hub, connection: Connection, order: Order, arrival: Arr
     """Do what is ordered, and say how it went.
 
     Raises:
-        TooLarge: too many records are named.
         Unavailable: the store cannot take it now.
     """
     plan = await ask(hub.engine, lambda session: plan_of(session, connection, order))
@@ -94,11 +91,7 @@ async def carry_out(hub: Hub, connection: Connection, order: Order, arrival: Arr
 
 
 def plan_of(session: Session, asker: Connection, order: Order) -> Plan:
-    """What an order comes to, as the store is now.
-
-    Raises:
-        TooLarge: too many records are named.
-    """
+    """What an order comes to, as the store is now."""
     named, entities = order.named, None if asker.writes is None else frozenset(asker.writes)
     source = named.erp_connection_id if named.erp_connection_id > HUB else None
     wish = Wish(source, entities, None, order.blanks)
@@ -117,8 +110,6 @@ def _planned(session: Session, wish: Wish, named: Named) -> Plan:
     given: Sequence[Any] = named.internal_key_ids if isinstance(named, OfRecords) else named.external_keys
     if not given:
         return Plan(wish, asking.count_all(session, wish.source, wish.entities))
-    if len(given) > MOST_NAMED:
-        raise TooLarge(f"name no more than {MOST_NAMED} records, or none at all for everything")
     found = _found(session, wish, named)
     if not found.records:
         code = UNKNOWN_RECORDS if isinstance(named, OfRecords) else UNKNOWN_KEYS
