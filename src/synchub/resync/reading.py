@@ -1,32 +1,38 @@
 """Looking at resyncs: how far each has come, and stopping one."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from synchub import clock, db
 from synchub.connections.tables import Connection
 from synchub.errors import Misconfigured, NotFound
+from synchub.master.tables import CrossReference
 from synchub.outbox.tables import Delivery
 from synchub.outbox.tables import State as Sending
 from synchub.resync.tables import Resync, State
 
 RESYNCS = db.table_of(Resync)
+COPIES = db.table_of(CrossReference)
 DELIVERIES = db.table_of(Delivery)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a resync has come: records put of all, and what of it waits at the targets or was refused there."""
+    """How far a resync has come: records put of all, and what of it waits at the targets or was refused there.
+
+    `waiting`, `refused` and `gone` are copies, `gone` those that were left out because their partner said so.
+    """
 
     id: int
     state: State
     total: int
     records: int
+    gone: int
     waiting: int
     refused: int
 
@@ -45,16 +51,32 @@ def progress_of(session: Session, message: UUID) -> Progress:
     row = session.execute(select(RESYNCS).where(RESYNCS.c.message_id == message)).one_or_none()
     if row is None:
         raise NotFound(f"message {message} asked for no resync")
-    return Progress(row.id, State(row.state), row.total, row.records, *_outstanding(session, row))
+    return Progress(row.id, State(row.state), row.total, row.records, row.gone, *_outstanding(session, row))
+
+
+def refused_of(session: Session, id_: int, chosen: Collection[int] | None, most: int) -> list[int]:
+    """The first `most` records of which a target refused a copy, in rising order; of `chosen` ones, if there are."""
+    resync = session.execute(select(RESYNCS).where(RESYNCS.c.id == id_)).one()
+    if resync.last_number is None:
+        return []
+    theirs = select(COPIES.c.record_id).join(DELIVERIES, DELIVERIES.c.copy_id == COPIES.c.id)
+    theirs = theirs.where(_forced(resync), DELIVERIES.c.state != Sending.WAITING)
+    if chosen is not None:
+        theirs = theirs.where(db.among(COPIES.c.record_id, chosen))
+    return list(session.scalars(theirs.distinct().order_by(COPIES.c.record_id).limit(most)))
+
+
+def _forced(resync: Row[Any]) -> ColumnElement[bool]:
+    """The deliveries that were forced by a resync, or meanwhile."""
+    return DELIVERIES.c.forced.between(resync.first_number, resync.last_number)
 
 
 def _outstanding(session: Session, resync: Row[Any]) -> tuple[int, int]:
-    """How many copies wait and how many are refused, of those forced by this resync or meanwhile."""
+    """How many copies wait and how many are refused."""
     if resync.last_number is None:
         return 0, 0
-    forced = DELIVERIES.c.forced.between(resync.first_number, resync.last_number)
-    counted = select(DELIVERIES.c.state, func.count().label("copies")).where(forced).group_by(DELIVERIES.c.state)
-    states = {row.state: row.copies for row in session.execute(counted)}
+    counted = select(DELIVERIES.c.state, func.count().label("copies")).where(_forced(resync))
+    states = {row.state: row.copies for row in session.execute(counted.group_by(DELIVERIES.c.state))}
     waiting = states.pop(Sending.WAITING.value, 0)
     return waiting, sum(states.values())
 

@@ -7,7 +7,7 @@ FAULTS = {400, 401, 403, 405, 413, 415, 429, 500, 503}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("shared_store", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("accept", ["application/json", "application/xml"])
 def test_every_answer_is_one_that_the_document_describes(crm, accept):
     crm.say("K1", "K2")
@@ -16,7 +16,7 @@ def test_every_answer_is_one_that_the_document_describes(crm, accept):
         assert statuses[200] or statuses[204], operation.label
 
 
-@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("shared_store", ["sqlite"], indirect=True)
 def test_every_answer_is_typed_and_every_fault_is_named(crm):
     assert list(untyped(crm.hub, "superoffice")) == []
     for operation, faults in faults_of(crm.hub, "superoffice").items():
