@@ -164,3 +164,8 @@ def test_what_xml_cannot_hold_is_left_out():
 def test_a_list_needs_a_name():
     with pytest.raises(TypeError):
         xml.write("a", [["b"]])
+
+
+@pytest.mark.parametrize("rows", [[], [{"b": "1"}], [{"b": None}, {"c": ["<", ""]}, ""]])
+def test_a_list_is_written_piece_by_piece_as_it_is_at_once(rows):
+    assert b"".join(xml.write_list("As", "A", iter(rows))) == xml.write("As", {"A": rows})

@@ -10,7 +10,7 @@ is parsed. A document type is refused, so there are no entities but the five of 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Union
@@ -163,6 +163,19 @@ def write(name: str, value: Shown) -> bytes:
     root = etree.Element(name, nsmap={"xsi": INSTANCE})
     _fill(root, value)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def write_list(name: str, item: str, rows: Iterable[Shown]) -> Iterator[bytes]:
+    """A document as `write` makes it of {item: rows}, piece by piece, so that no more than a row is held."""
+    empty = etree.tostring(etree.Element(name, nsmap={"xsi": INSTANCE}), encoding="UTF-8", xml_declaration=True)
+    opened, begun = empty.removesuffix(b"/>") + b">", False
+    for row in rows:
+        root = etree.Element(name, nsmap={"xsi": INSTANCE})
+        _fill(etree.SubElement(root, item), row)
+        whole = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+        yield (b"" if begun else opened) + whole[len(opened) : -len(f"</{name}>")]
+        begun = True
+    yield f"</{name}>".encode() if begun else empty
 
 
 def _fill(element: Any, value: Shown) -> None:

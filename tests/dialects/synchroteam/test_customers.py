@@ -7,6 +7,7 @@ import pytest
 from tests.dialects.synchroteam.conftest import Field
 
 from synchub import clock
+from synchub.dialects import xml
 from synchub.master.entities.parties import Customer
 from synchub.master.tables import MasterRecord
 
@@ -425,3 +426,13 @@ def test_many_at_once_make_one_customer_of_each_key(field):
     codes = [answer.json()["code"] for answer in field.hub.together(*said)]
     assert codes[:3] == codes[3:6] == codes[6:9] == codes[9:]
     assert field.hub.count(MasterRecord) == 3
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/xml"])
+def test_a_list_of_more_than_a_mebibyte_is_whole(field, accept):
+    sent = {f"C-{number}": f"{number} " + "x" * 3990 for number in range(300)}
+    field.carry_in(*(json.dumps({"myId": key, "name": "Kim", "address": said}) for key, said in sent.items()))
+    answer = field.call("GET", "/Api/v2/Customer/List", headers={"accept": accept})
+    rows = answer.json() if accept == "application/json" else xml.items(xml.read(answer.content)[1])
+    assert {row["myId"]: row["address"] for row in rows} == sent
+    assert int(answer.headers["content-length"]) == len(answer.content) > 2**20
