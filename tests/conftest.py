@@ -16,9 +16,14 @@ _numbers = count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The lines that slow tests run are not counted: the tracer would make them half as slow again."""
+    """The lines that slow tests run are not counted, nor twice those of a test that runs on both databases.
+
+    The tracer would make them half as slow again.
+    """
+    names = {item.nodeid for item in items}
     for item in items:
-        if item.get_closest_marker("slow"):
+        twin = item.nodeid.replace("postgresql", "sqlite")
+        if item.get_closest_marker("slow") or (twin != item.nodeid and twin in names):
             item.add_marker("no_cover")
 
 
