@@ -5,7 +5,7 @@ import resource
 import pytest
 from sqlalchemy import event
 from tests.outbox.post import OK, TROUBLE, Target
-from tests.resync.desk import ask, ids, outcome, put, resync, rows
+from tests.resync.desk import ask, ids, outcome, progress, put, resync, rows
 
 from synchub import db
 from synchub.master.convergence import Mode
@@ -158,6 +158,19 @@ def test_a_list_tells_how_far_each_has_come(settled):
     assert (row["asked_by"], row["blanks"], row["refused"]) == ("C", False, 0)
 
 
+def test_a_resync_is_not_over_before_the_targets_have_the_records_that_they_lacked(settled):
+    settled.setup("A", active=False)
+    settled.say("C", key="new", name="x")
+    message = ask(settled)
+    work_off(settled.engine)
+    settled.carry("C")
+    for name in ("B", "C"):
+        settled.settle(settled.claim(name), OK)
+    assert not progress(settled, message).is_over
+    settled.carry()
+    assert progress(settled, message).is_over
+
+
 def test_nothing_to_resync_is_done_at_once(hub):
     ask(hub)
     assert rows(hub)[0].state == State.DONE
@@ -268,8 +281,15 @@ def fill(hub, count):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [10_000, pytest.param(100_000, marks=pytest.mark.e2e)])
-@pytest.mark.parametrize(("store_url", "source"), [("sqlite", "B"), ("postgresql", None)], indirect=["store_url"])
+@pytest.mark.parametrize(
+    ("store_url", "source", "count"),
+    [
+        ("sqlite", "B", 10_000),
+        pytest.param("sqlite", "B", 100_000, marks=pytest.mark.e2e),
+        pytest.param("postgresql", None, 100_000, marks=pytest.mark.e2e),
+    ],
+    indirect=["store_url"],
+)
 def test_everything_is_put_in_bounded_memory_however_much_it_is(hub, source, count):
     fill(hub, count)
     ask(hub, source)

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Row, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from synchub import clock, db
 from synchub.connections.tables import Connection
 from synchub.errors import Misconfigured, NotFound
-from synchub.master.tables import CrossReference
+from synchub.master.tables import CrossReference, MasterRecord
 from synchub.outbox.tables import Delivery
 from synchub.outbox.tables import State as Sending
 from synchub.resync.tables import Resync, State
 
 RESYNCS = db.table_of(Resync)
 COPIES = db.table_of(CrossReference)
+RECORDS = db.table_of(MasterRecord)
 DELIVERIES = db.table_of(Delivery)
 
 
@@ -25,7 +26,8 @@ DELIVERIES = db.table_of(Delivery)
 class Progress:
     """How far a resync has come: records put of all, and what of it waits at the targets or was refused there.
 
-    `waiting`, `refused` and `gone` are copies, `gone` those that were left out because their partner said so.
+    `waiting`, `refused` and `gone` are copies, `gone` those that were left out because their partner said so. `behind`
+    says that some target has yet to be told of records for the first time, so that there may be copies to be made.
     """
 
     id: int
@@ -35,11 +37,12 @@ class Progress:
     gone: int
     waiting: int
     refused: int
+    behind: bool = False
 
     @property
     def is_over(self) -> bool:
         """Whether all was put, and nothing of it waits."""
-        return self.state is not State.RUNNING and not self.waiting
+        return self.state is not State.RUNNING and not self.waiting and not self.behind
 
 
 def progress_of(session: Session, message: UUID) -> Progress:
@@ -51,7 +54,18 @@ def progress_of(session: Session, message: UUID) -> Progress:
     row = session.execute(select(RESYNCS).where(RESYNCS.c.message_id == message)).one_or_none()
     if row is None:
         raise NotFound(f"message {message} asked for no resync")
-    return Progress(row.id, State(row.state), row.total, row.records, row.gone, *_outstanding(session, row))
+    came = State(row.state), row.total, row.records, row.gone, *_outstanding(session, row)
+    return Progress(row.id, *came, behind=_is_behind(session, row))
+
+
+def _is_behind(session: Session, resync: Row[Any]) -> bool:
+    """Whether the pump of a target has not come to all that had changed when the last window was put."""
+    told = [one for one in session.scalars(select(Connection)) if one.active and not one.paused]
+    cursors = [one.cursor for one in told if one.settings.get("url") and one.id != resync.source_id]
+    if resync.last_number is None or not cursors:
+        return False
+    unseen = exists().where(RECORDS.c.changed > min(cursors), RECORDS.c.changed <= resync.last_number)
+    return bool(session.scalar(select(unseen)))
 
 
 def refused_of(session: Session, id_: int, chosen: Collection[int] | None, most: int) -> list[int]:

@@ -202,6 +202,13 @@ def test_too_many_named_records_are_refused(crm):
     assert (message.state, message.error) == ("refused", answer.json()["Message"])
 
 
+def test_of_everything_those_that_were_refused_are_named(live):
+    live.told.refuses = {live.ids[2]}
+    answer = live.ask("ForceResync")
+    assert (*plain(answer), answer["Changes"]) == ("Warning", True, "", None)
+    assert answer["UserExplanation"] == f"Record {live.ids[2]} was refused by a connection."
+
+
 def test_of_more_records_than_a_window_those_that_were_told_and_refused_are_named_too(live):
     ids = live.say(*(f"{live.keys[0]}-{n:03}" for n in range(501)))
     live.told.wait_for(501)
@@ -211,13 +218,6 @@ def test_of_more_records_than_a_window_those_that_were_told_and_refused_are_name
     assert changed(answer) == [("contact", one) for one in ids if one not in bad]
     said = f"Records {ids[3]}, {ids[500]} were refused by a connection. This key is not known: 7."
     assert answer["UserExplanation"] == said
-
-
-def test_of_everything_those_that_were_refused_are_named(live):
-    live.told.refuses = {live.ids[2]}
-    answer = live.ask("ForceResync")
-    assert (*plain(answer), answer["Changes"]) == ("Warning", True, "", None)
-    assert answer["UserExplanation"] == f"Record {live.ids[2]} was refused by a connection."
 
 
 @pytest.mark.parametrize("named", [True, False])
