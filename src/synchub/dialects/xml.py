@@ -30,6 +30,8 @@ Shown = Union[None, str, bool, int, Decimal, Sequence["Shown"], Mapping[str, "Sh
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _NIL = f"{{{INSTANCE}}}nil"
 _SLICE = 64 * 1024
+_PLACE = " (<string>"
+"""With this lxml adds a place to its messages, which name it already."""
 _UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -133,7 +135,7 @@ def read(
             parser.feed(body[start : start + _SLICE])
         parser.close()
     except (etree.XMLSyntaxError, etree.ParserError, LookupError) as error:
-        raise Unreadable(f"the body is no XML: {str(error)[:200]}") from None
+        raise Unreadable(f"the body is no XML: {str(error).partition(_PLACE)[0][:200]}") from None
     if reader.root is None:
         raise Unreadable("the body is no XML: it has no element")
     return reader.root

@@ -192,6 +192,22 @@ def test_in_xml_a_missing_element_keeps_and_an_empty_or_nil_one_clears(field):
     assert told == ["", "", "3", [], None, "Harbour Bakery"]
 
 
+def test_a_list_in_xml_may_be_a_text_with_commas(field):
+    answer = field.call(
+        "POST", SEND, headers={"content-type": "text/xml"}, content=b"<c><name>x</name><tags>a, b</tags></c>"
+    )
+    assert field.details(id=xml.read(answer.content)[1]["code"])["tags"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("type_", ["application/pdf", "text/plain"])
+def test_a_body_of_a_wrong_type_is_kept_for_the_operator(field, type_):
+    answer = field.call("POST", SEND, headers={"content-type": type_}, content=b'{"name": "x"}')
+    assert answer.status_code == 415
+    assert [(message.state, message.error) for message in field.hub.messages()] == [
+        ("refused", f"the Content-Type {type_} is not read: send application/json or text/xml")
+    ]
+
+
 def bomb() -> bytes:
     levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     return f'<!DOCTYPE c [<!ENTITY l0 "lol">{levels}]><c><name>&l9;</name></c>'.encode()

@@ -162,6 +162,8 @@ def test_a_customer_whose_id_is_gone_is_deleted_by_its_key_for_it_may_be_made_ag
         (200, "<html>", Verdict.UNKNOWN),
         (200, {"message": ""}, Verdict.UNKNOWN),
         (200, [], Verdict.UNKNOWN),
+        (200, "[" * 100_000, Verdict.UNKNOWN),
+        (200, {"code": "9" * 19}, Verdict.UNKNOWN),
         (204, "", Verdict.UNKNOWN),
     ],
 )

@@ -163,10 +163,13 @@ def test_a_known_customer_may_be_sent_without_its_name_but_not_with_a_blank_one(
         ({"position": {"Latitude": "0", "Longitude": "-181"}}, "position.Longitude must be degrees"),
         ({"position": {"latitude": "1e-999999999"}}, "position.Latitude must be degrees"),
         ({"position": {"latitude": "north"}}, "position.Latitude must be degrees"),
+        ({"position": 5}, "position.Latitude must be degrees"),
+        ({"position": " 1.5 "}, "position.Longitude must be degrees"),
         ({"tags": {"a": 1}}, "tags must be a list of tags"),
         ({"tags": [["a"]]}, "tags a tag must be text"),
         ({"customFieldValues": ["x"]}, "customFieldValues must be a list of objects"),
         ({"customFieldValues": [{"value": "x"}]}, "each value needs the id or the name"),
+        ({"customFieldValues": [{"id": "0", "value": "x"}]}, "each value needs the id or the name"),
         ({"customFieldValues": [{"id": "x", "value": "x"}]}, "an id must be a whole number"),
         ({"contactName": ["x"]}, "contactName must be text, got an array"),
         ({"myId": "x" * 256}, "myId max 255, got 256"),
@@ -213,6 +216,15 @@ def test_custom_fields_are_said_one_by_one_and_found_by_id_or_by_name(field):
         {"id": oven["id"], "name": "oven", "value": "coal"},
         {"id": 3, "name": "Door", "value": ""},
         {"id": 9, "name": "", "value": "new"},
+    ]
+
+
+def test_a_custom_field_with_the_id_0_has_none(field):
+    number = field.make(customFieldValues=[{"id": 0, "name": "Oven", "value": "gas"}, {"id": "0", "name": "Door"}])
+    told = field.details(id=number)["customFieldValues"]
+    assert [(each["name"], each["value"], each["id"] > 0) for each in told] == [
+        ("Oven", "gas", True),
+        ("Door", "", True),
     ]
 
 
@@ -292,6 +304,13 @@ def test_deleting_counts_by_name_all_of_that_name(field):
         answer = field.delete(**selector)
         assert (answer["code"], next(iter(selector)) in answer["message"]) == (0, True)
     assert not field.hub.record("customer", "A").exists
+
+
+@pytest.mark.parametrize("type_", ["text/plain", "application/x-www-form-urlencoded"])
+def test_what_a_delete_without_a_body_calls_its_body_says_nothing(field, type_):
+    field.make(myId="C-7")
+    answer = field.call("DELETE", "/v2/Customer/Delete?myId=C-7", headers={"content-type": type_})
+    assert (answer.status_code, answer.json()) == (200, {"code": 1})
 
 
 def test_a_deleted_customer_that_is_sent_again_is_the_same_one(field):

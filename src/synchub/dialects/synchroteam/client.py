@@ -154,7 +154,7 @@ def _read(body: bytes) -> tuple[int | None, str]:
     """The code of an answer, None if it has none; and what it says."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         return None, "no answer of this API"

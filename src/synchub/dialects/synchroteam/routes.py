@@ -89,7 +89,6 @@ class Door:
     async def take(self, request: Request) -> AsyncIterator[Call]:
         """As `admit`, with the body, and with room for the transaction."""
         call = await self.admit(request)
-        formats.sent_as(request)
         call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
         async with self.alone.room(call.connection.id, len(call.body)):
             yield call
