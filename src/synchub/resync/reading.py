@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, select, update
+from sqlalchemy import Row, Select, and_, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from synchub import clock, db
-from synchub.connections.tables import Connection
+from synchub.connections.tables import HUB, Connection
 from synchub.errors import Misconfigured, NotFound
 from synchub.master.tables import CrossReference, MasterRecord
 from synchub.outbox.tables import Delivery
@@ -73,23 +73,34 @@ def refused_of(session: Session, id_: int, chosen: Collection[int] | None, most:
     resync = session.execute(select(RESYNCS).where(RESYNCS.c.id == id_)).one()
     if resync.last_number is None:
         return []
-    theirs = select(COPIES.c.record_id).join(DELIVERIES, DELIVERIES.c.copy_id == COPIES.c.id)
-    theirs = theirs.where(_forced(resync), DELIVERIES.c.state != Sending.WAITING)
+    theirs = _outstanding_of(resync, COPIES.c.record_id).where(DELIVERIES.c.state != Sending.WAITING)
     if chosen is not None:
         theirs = theirs.where(db.among(COPIES.c.record_id, chosen))
     return list(session.scalars(theirs.distinct().order_by(COPIES.c.record_id).limit(most)))
 
 
-def _forced(resync: Row[Any]) -> ColumnElement[bool]:
-    """The deliveries that were forced by a resync, or meanwhile."""
-    return DELIVERIES.c.forced.between(resync.first_number, resync.last_number)
+def _outstanding_of(resync: Row[Any], *columns: Any) -> Select[Any]:
+    """What was forced by a resync, or meanwhile, and has not been sent.
+
+    A later resync may have forced the same copies with its own number; those had nothing since this one began.
+    """
+    overtaken = and_(
+        DELIVERIES.c.forced > resync.last_number,
+        COPIES.c.sent_number < resync.first_number,
+        COPIES.c.record_id <= resync.cursor,
+        COPIES.c.connection_id != (HUB if resync.source_id is None else resync.source_id),
+        true() if resync.chosen is None else db.among(COPIES.c.record_id, resync.chosen),
+        true() if resync.entities is None else db.among(COPIES.c.entity, resync.entities),
+    )
+    by_it = DELIVERIES.c.forced.between(resync.first_number, resync.last_number)
+    return select(*columns).join(DELIVERIES, DELIVERIES.c.copy_id == COPIES.c.id).where(or_(by_it, overtaken))
 
 
 def _outstanding(session: Session, resync: Row[Any]) -> tuple[int, int]:
     """How many copies wait and how many are refused."""
     if resync.last_number is None:
         return 0, 0
-    counted = select(DELIVERIES.c.state, func.count().label("copies")).where(_forced(resync))
+    counted = _outstanding_of(resync, DELIVERIES.c.state, func.count(COPIES.c.id).label("copies"))
     states = {row.state: row.copies for row in session.execute(counted.group_by(DELIVERIES.c.state))}
     waiting = states.pop(Sending.WAITING.value, 0)
     return waiting, sum(states.values())
