@@ -23,13 +23,14 @@ def code_of(answer):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("accept", ["application/json", "text/xml"])
-def test_every_answer_is_one_that_the_document_describes(field, accept):
+@pytest.mark.parametrize(("accept", "played"), [("application/json", "/Api/"), ("text/xml", "/v2")])
+def test_every_answer_is_one_that_the_document_describes(field, accept, played):
+    """What is drawn goes below one root in JSON and below the other in XML: both lead to the same functions."""
     headers = {**field.headers, "accept": accept}
     del headers["content-type"]
     for operation in operations(field.hub, "synchroteam"):
-        statuses = play(field.hub, operation, headers)
-        assert statuses, operation.label
+        if operation.path.startswith(played):
+            assert play(field.hub, operation, headers), operation.label
         field.make(myId="C-7")
         name = operation.path.rpartition("/")[2]
         answer = send(field.hub, operation.Case(**KNOWN.get(name, {})), headers)
