@@ -8,7 +8,7 @@ from fastapi import Request
 
 from synchub.dialects.synchroteam import formats
 
-ROWS, LONG = 20_000, "x" * 1000
+ROWS, LONG = 5000, "x" * 4000
 
 
 def asking(accept, **more):
