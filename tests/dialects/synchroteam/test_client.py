@@ -179,6 +179,15 @@ def test_what_an_answer_means(sender, status, body, verdict):
 
 
 @pytest.mark.parametrize(
+    ("body", "verdict"), [('{"code": 0, "message": "m"}', Verdict.REFUSED), ("<html>", Verdict.TROUBLE)]
+)
+def test_a_delete_that_is_answered_404_by_the_api_holds_up_no_other_record(sender, body, verdict):
+    with respx.mock:
+        respx.delete(f"{URL}/Delete?id=77").mock(httpx.Response(404, content=body))
+        assert sender.send([parcel("77", **{EXISTS: False})], 5.0).verdict is verdict
+
+
+@pytest.mark.parametrize(
     ("headers", "wait"),
     [
         ({"retry-after": "7"}, 7.0),
