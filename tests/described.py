@@ -47,17 +47,21 @@ def send(hub: Served, case: Any, headers: Mapping[str, str]) -> httpx.Response:
     return answer
 
 
-def play(hub: Served, operation: Any, headers: Mapping[str, str]) -> "Counter[int]":
-    """How often which status answered requests that fit the document and, where there is one to misfit, others."""
+def play(hub: Served, operation: Any, *headers: Mapping[str, str], examples: int = EXAMPLES) -> "Counter[int]":
+    """How often which status answered requests that fit the document and, where there is one to misfit, others.
+
+    Each is sent with each of the headers: to draw it takes longer than to send it.
+    """
     statuses: Counter[int] = Counter()
     asks = any(True for _ in (*operation.body, *operation.query))
     for mode in GenerationMode if asks else [GenerationMode.POSITIVE]:
         cases = operation.as_strategy(generation_mode=mode)
 
-        @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
         @given(case=cases)
         def see(case: Any) -> None:
-            statuses[send(hub, case, headers).status_code] += 1
+            for each in headers:
+                statuses[send(hub, case, each).status_code] += 1
 
         see()
     return statuses

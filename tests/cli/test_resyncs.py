@@ -47,3 +47,11 @@ def test_a_resync_is_cancelled(synchub, asked):
 def test_what_cannot_be_cancelled_is_told_why(synchub, asked, number, says):
     said = synchub("resync", "cancel", number)
     assert (said.code != 0, said.err.strip()) == (True, f"synchub: {says}")
+
+
+@pytest.mark.parametrize("number", ["0", "9223372036854775808", "one"])
+def test_what_cannot_be_an_id_is_told_in_one_line(synchub, asked, number):
+    said = synchub("resync", "cancel", number)
+    assert said.code != 0
+    assert said.err.startswith("synchub: Invalid value for 'ID': ")
+    assert len(said.err.splitlines()) == 1

@@ -116,3 +116,13 @@ def test_a_changed_limit_counts_at_once_and_none_is_no_limit(minute):
         return first, second, await minute.try_one(quotas)
 
     assert asyncio.run(run()) == (60, 60, None)
+
+
+def test_a_clock_that_is_put_back_locks_nobody_out(minute):
+    async def run() -> tuple[int, int]:
+        quotas = processes(minute, 2)
+        first = await minute.passed(quotas[:1], 600)
+        minute.now -= 3600 * clock.SECOND
+        return first, await minute.passed(quotas, 600)
+
+    assert asyncio.run(run()) == (60, 60)

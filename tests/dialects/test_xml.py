@@ -5,7 +5,7 @@ import sys
 import textwrap
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synchub.dialects import xml
@@ -147,6 +147,7 @@ def test_text_is_no_list():
         xml.items("1,2")
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(names, trees)
 def test_what_is_written_is_read_again(name, tree):
     assert xml.read(xml.write(name, tree)) == (name, tree)
@@ -164,3 +165,8 @@ def test_what_xml_cannot_hold_is_left_out():
 def test_a_list_needs_a_name():
     with pytest.raises(TypeError):
         xml.write("a", [["b"]])
+
+
+@pytest.mark.parametrize("rows", [[], [{"b": "1"}], [{"b": None}, {"c": ["<", ""]}, ""]])
+def test_a_list_is_written_piece_by_piece_as_it_is_at_once(rows):
+    assert b"".join(xml.write_list("As", "A", iter(rows))) == xml.write("As", {"A": rows})

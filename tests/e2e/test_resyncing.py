@@ -69,6 +69,7 @@ def begun(hub):
     eventually(lambda: resyncs(hub)[-1]["records"])
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.e2e)], indirect=True)
 def test_a_resync_of_everything_goes_on_after_the_kill_of_its_worker_and_stops_when_it_is_cancelled(hub, branch, crm):
     crm.resync_later()
     begun(hub)

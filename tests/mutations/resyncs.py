@@ -186,9 +186,16 @@ RESYNCS = (
     Mutant(
         "a Warning names the records that were refused",
         ANSWERS,
-        "ids=_shown(sorted(outcome.refused)),",
-        "ids=_shown(put.records),",
+        "_refused(sorted(outcome.refused))",
+        "_refused(put.records)",
         f"{ANSWERED}test_a_refused_record_is_a_warning_that_names_it[sqlite]",
+    ),
+    Mutant(
+        "a later resync does not make an earlier one look done",
+        "resync/reading.py",
+        "or_(by_it, overtaken)",
+        "by_it",
+        f"{WORKED}test_a_resync_is_not_over_because_a_later_one_wants_the_same[sqlite-None]",
     ),
     Mutant(
         "Changes names exactly the records that were told",

@@ -10,6 +10,7 @@ from tests.outbox.post import Post
 from synchub import db
 from synchub.resync import asking, working
 from synchub.resync.asking import Wish
+from synchub.resync.reading import Progress, progress_of
 from synchub.resync.tables import Resync
 from synchub.resync.watching import Outcome, outcome_of
 from synchub.resync.working import RESYNCS, Put
@@ -51,6 +52,11 @@ def resync(hub: Post, source: str | None = None, records: Collection[int] | None
 def outcome(hub: Post, made: Put) -> Outcome:
     with db.reading(hub.engine) as session:
         return outcome_of(session, made)
+
+
+def progress(hub: Post, message: UUID) -> Progress:
+    with db.reading(hub.engine) as session:
+        return progress_of(session, message)
 
 
 def rows(hub: Post) -> list[Resync]:

@@ -14,21 +14,21 @@ from synchub.resync.tables import State
 from synchub.resync.working import work_off
 
 KEYS = [f"{n:02}" for n in range(40)]
-SOURCES = (None, "A", "B", None, "C", "A") * 3
+SOURCES = (None, "A", "B", None, "C", "A")
 
 
 class Crowd:
     """Who is at work at once; `ended` when the writer is done."""
 
-    def __init__(self, hub):
-        self.hub, self.ended, self.deadlocks = hub, threading.Event(), []
+    def __init__(self, hub, rounds):
+        self.hub, self.rounds, self.ended, self.deadlocks = hub, rounds, threading.Event(), []
 
     def resync(self):
         while work_off(self.hub.engine, window=7, most=10**6):
             pass
 
     def write(self):
-        for n in range(25):
+        for n in range(self.rounds):
             self.hub.write("B", *(Write("customer", key, Mode.PARTIAL, {"phone": f"{n}"}) for key in KEYS[::-2]))
         self.ended.set()
 
@@ -53,14 +53,15 @@ class Crowd:
 
 
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
-def test_resyncs_writes_and_deliveries_at_once_end_in_agreement_without_a_deadlock(hub):
+@pytest.mark.parametrize("times", [1, pytest.param(4, marks=[pytest.mark.e2e, pytest.mark.slow])])
+def test_resyncs_writes_and_deliveries_at_once_end_in_agreement_without_a_deadlock(hub, times):
     for name in ("A", "B", "C"):
         hub.aim(name)
     hub.write("A", *(Write("customer", key, Mode.PARTIAL, {"name": "n"}) for key in KEYS))
     hub.carry()
-    for source in SOURCES:
+    for source in SOURCES * times:
         ask(hub, source)
-    crowd = Crowd(hub)
+    crowd = Crowd(hub, 9 * times)
     crowd.work()
     hub.wait()
     hub.carry()

@@ -5,7 +5,7 @@ import resource
 import pytest
 from sqlalchemy import event
 from tests.outbox.post import OK, TROUBLE, Target
-from tests.resync.desk import ask, ids, outcome, put, resync, rows
+from tests.resync.desk import ask, ids, outcome, progress, put, resync, rows
 
 from synchub import db
 from synchub.master.convergence import Mode
@@ -158,6 +158,49 @@ def test_a_list_tells_how_far_each_has_come(settled):
     assert (row["asked_by"], row["blanks"], row["refused"]) == ("C", False, 0)
 
 
+@pytest.mark.parametrize("source", [None, "A"])
+def test_a_resync_is_not_over_because_a_later_one_wants_the_same(settled, source):
+    settled.setup("A", active=False)
+    first = ask(settled, source)
+    work_off(settled.engine)
+    settled.targets["C"].refuses = lambda parcel: parcel.key == "00004"
+    settled.carry("C")
+    assert (progress(settled, first).waiting, progress(settled, first).refused) == (10, 1)
+    named, second = ask(settled, records=ids(settled)[3:6], queued=True), ask(settled)
+    while work_off(settled.engine):
+        pass
+    assert (progress(settled, first).waiting, progress(settled, named).waiting) == (11, 6)
+    settled.carry("C")
+    assert (progress(settled, first).waiting, progress(settled, first).refused) == (10, 1)
+    assert (progress(settled, named).waiting, progress(settled, named).refused) == (3, 1)
+    settled.carry("B")
+    for message in (first, named, second):
+        assert (progress(settled, message).is_over, progress(settled, message).refused) == (True, 1)
+
+
+def test_a_resync_that_is_over_stays_so_while_a_later_one_wants_the_same(settled):
+    settled.setup("A", active=False)
+    first = ask(settled)
+    work_off(settled.engine)
+    settled.carry()
+    ask(settled)
+    work_off(settled.engine)
+    assert progress(settled, first).is_over
+
+
+def test_a_resync_is_not_over_before_the_targets_have_the_records_that_they_lacked(settled):
+    settled.setup("A", active=False)
+    settled.say("C", key="new", name="x")
+    message = ask(settled)
+    work_off(settled.engine)
+    settled.carry("C")
+    for name in ("B", "C"):
+        settled.settle(settled.claim(name), OK)
+    assert not progress(settled, message).is_over
+    settled.carry()
+    assert progress(settled, message).is_over
+
+
 def test_nothing_to_resync_is_done_at_once(hub):
     ask(hub)
     assert rows(hub)[0].state == State.DONE
@@ -268,8 +311,15 @@ def fill(hub, count):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [10_000, pytest.param(100_000, marks=pytest.mark.e2e)])
-@pytest.mark.parametrize(("store_url", "source"), [("sqlite", "B"), ("postgresql", None)], indirect=["store_url"])
+@pytest.mark.parametrize(
+    ("store_url", "source", "count"),
+    [
+        ("sqlite", "B", 10_000),
+        pytest.param("sqlite", "B", 100_000, marks=pytest.mark.e2e),
+        pytest.param("postgresql", None, 100_000, marks=pytest.mark.e2e),
+    ],
+    indirect=["store_url"],
+)
 def test_everything_is_put_in_bounded_memory_however_much_it_is(hub, source, count):
     fill(hub, count)
     ask(hub, source)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from synchub.cli.output import moment, print_rows
+from synchub.cli.output import LARGEST, moment, print_rows
 from synchub.cli.store import opened
 from synchub.db import reading, retrying
 from synchub.resync.reading import cancel as cancel_resync
@@ -28,7 +28,9 @@ def list_(
 
 
 @app.command()
-def cancel(resync: Annotated[int, typer.Argument(metavar="ID", help="an id from 'synchub resync list'")]) -> None:
+def cancel(
+    resync: Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST, help="an id from 'synchub resync list'")],
+) -> None:
     """Tell no more of a resync; what is on its way already still goes out."""
     with opened() as hub:
         retrying(hub.engine, lambda session: cancel_resync(session, resync))

@@ -79,7 +79,7 @@ def _carry(
     hub: "Opened", connection: "Connection", transfer: "Transfer", file: Path, *, dry_run: bool
 ) -> Iterator[list[dict[str, Any]]]:
     """Store the file batch by batch; yields what became of the lines of each."""
-    with file.open(encoding="utf-8-sig", errors="replace", newline="\n") as opened_file:
+    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as opened_file:
         numbered = ((number, text) for number, text in enumerate(opened_file, 1) if text.strip())
         batch = list(islice(numbered, BATCH))
         while batch:

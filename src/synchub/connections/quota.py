@@ -70,7 +70,7 @@ class Quotas:
             return None
         async with self._turns[connection.id]:
             held = self._slices.get(connection.id)
-            if held is None or held.limit != limit or held.until <= clock.now() or (not held.left and held.elsewhere):
+            if held is None or held.limit != limit or _is_over(held.until) or (not held.left and held.elsewhere):
                 held = await asyncio.to_thread(self._draw, connection.id, limit)
                 self._slices[connection.id] = held
         if held.left == 0:
@@ -79,16 +79,20 @@ class Quotas:
         return Standing(limit, held.elsewhere + held.left, held.until)
 
     def _draw(self, connection: int, limit: int) -> _Slice:
-        now = clock.now()
         with db.writing(self._engine) as session:
-            made = {"connection_id": connection, "began_at": now, "used": 0}
+            made = {"connection_id": connection, "began_at": clock.now(), "used": 0}
             session.execute(db.insert(session, ROWS).on_conflict_do_nothing(), made)
             mine = ROWS.c.connection_id == connection
             began, used = session.execute(db.locked(select(ROWS.c.began_at, ROWS.c.used).where(mine))).one()
-            if now >= began + MINUTE:
-                began, used = now, 0
+            if _is_over(began + MINUTE):
+                began, used = clock.now(), 0
             free = max(0, limit - used)
             drawn = min(free, max(1, limit // SLICES), LARGEST_SLICE)
             if drawn:
                 session.execute(update(ROWS).where(mine).values(began_at=began, used=used + drawn))
         return _Slice(limit, drawn, free - drawn, began + MINUTE)
+
+
+def _is_over(until: int) -> bool:
+    """Whether a minute has ended, or began by a clock that was put back since."""
+    return not 0 < until - clock.now() <= 2 * MINUTE

@@ -10,7 +10,7 @@ is parsed. A document type is refused, so there are no entities but the five of 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Union
@@ -30,6 +30,8 @@ Shown = Union[None, str, bool, int, Decimal, Sequence["Shown"], Mapping[str, "Sh
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _NIL = f"{{{INSTANCE}}}nil"
 _SLICE = 64 * 1024
+_PLACE = " (<string>"
+"""With this lxml adds a place to its messages, which name it already."""
 _UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -133,7 +135,7 @@ def read(
             parser.feed(body[start : start + _SLICE])
         parser.close()
     except (etree.XMLSyntaxError, etree.ParserError, LookupError) as error:
-        raise Unreadable(f"the body is no XML: {str(error)[:200]}") from None
+        raise Unreadable(f"the body is no XML: {str(error).partition(_PLACE)[0][:200]}") from None
     if reader.root is None:
         raise Unreadable("the body is no XML: it has no element")
     return reader.root
@@ -163,6 +165,19 @@ def write(name: str, value: Shown) -> bytes:
     root = etree.Element(name, nsmap={"xsi": INSTANCE})
     _fill(root, value)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def write_list(name: str, item: str, rows: Iterable[Shown]) -> Iterator[bytes]:
+    """A document as `write` makes it of {item: rows}, piece by piece, so that no more than a row is held."""
+    empty = etree.tostring(etree.Element(name, nsmap={"xsi": INSTANCE}), encoding="UTF-8", xml_declaration=True)
+    opened, begun = empty.removesuffix(b"/>") + b">", False
+    for row in rows:
+        root = etree.Element(name, nsmap={"xsi": INSTANCE})
+        _fill(etree.SubElement(root, item), row)
+        whole = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+        yield (b"" if begun else opened) + whole[len(opened) : -len(f"</{name}>")]
+        begun = True
+    yield f"</{name}>".encode() if begun else empty
 
 
 def _fill(element: Any, value: Shown) -> None:

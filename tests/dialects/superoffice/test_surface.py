@@ -3,6 +3,7 @@
 import ast
 import base64
 import json
+import tracemalloc
 
 import pytest
 from babel.messages.pofile import read_po
@@ -11,6 +12,8 @@ from synchub.dialects import xml
 from synchub.dialects.superoffice import agent, explaining, formats
 from synchub.dialects.superoffice.agent import ANSWERED, METHODS, NOT_ANSWERED
 from synchub.dialects.superoffice.description import REQUESTS
+from synchub.dialects.superoffice.wire import OfRecords
+from synchub.errors import Unreadable
 from synchub.intake.tables import Message
 
 AGENT = "/api/v1/Agents/ErpSync/"
@@ -79,6 +82,19 @@ BODIES = [
     ("application/x-www-form-urlencoded", b"ErpConnectionId=77&InternalKeyIds%%5B%%5D=5&InternalKeyIds%%5B1%%5D=%d"),
     ("application/xml", b"<R><ErpConnectionId>77</ErpConnectionId><InternalKeyIds><int>%d</int></InternalKeyIds></R>"),
     ("text/xml", b"<x><erpconnectionid>77</erpconnectionid><internalkeyids><a>5</a><a>%d</a></internalkeyids></x>"),
+    (
+        "text/xml",
+        b"<x><ErpConnectionId> 77 </ErpConnectionId>\n<InternalKeyIds> <int>\n%d</int>\n</InternalKeyIds></x>",
+    ),
+    ("text/xml", b"<x><ErpConnectionId>77</ErpConnectionId><InternalKeyIds>%d</InternalKeyIds></x>"),
+]
+EVERYTHING = [
+    ("application/json", b"{}"),
+    ("application/json", b'{"ErpConnectionId": 0, "InternalKeyIds": null, "more": null}'),
+    ("application/json", b'{"ErpConnectionId": "", "InternalKeyIds": ""}'),
+    ("application/x-www-form-urlencoded", b"ErpConnectionId=0&InternalKeyIds="),
+    ("text/xml", b"<x/>"),
+    ("text/xml", b"<x><ErpConnectionId> </ErpConnectionId><InternalKeyIds>\n</InternalKeyIds></x>"),
 ]
 
 
@@ -133,6 +149,13 @@ def test_a_content_type_that_is_not_read_is_415(crm):
         ("application/json", b'{"ErpConnectionId": "many"}'),
         ("application/json", b'{"ErpConnectionId": 2147483648}'),
         ("application/json", b'{"InternalKeyIds": [1, {}]}'),
+        ("application/json", b'{"InternalKeyIds": {}}'),
+        ("application/json", b'{"InternalKeyIds": {"int": 1}}'),
+        ("application/json", b'{"InternalKeyIds": [null]}'),
+        ("application/json", b'{"InternalKeyIds": "1,2"}'),
+        ("application/json", b'{"InternalKeyIds": true}'),
+        ("application/json", b'{"ErpConnectionId": true, "InternalKeyIds": [1]}'),
+        ("application/json", b'{"ErpConnectionId": %s}' % (b"9" * 5000)),
         ("application/json", b"\xff"),
         ("application/xml", b"no xml"),
         ("application/xml", b"<!DOCTYPE a><a/>"),
@@ -148,6 +171,54 @@ def test_what_cannot_be_read_is_400_and_kept_for_the_operator(crm, kind, body):
     assert told["Message"] == told["ErrorMessage"] == told["MessageDetail"]
     (message,) = crm.hub.messages()
     assert (message.state, message.error, message.answer) == ("refused", told["Message"], told)
+
+
+@pytest.mark.parametrize(("kind", "body"), EVERYTHING)
+def test_nothing_named_in_any_content_type_is_everything(crm, kind, body):
+    crm.say("K1", "K2")
+    answer = crm.post("ForceResync", content=body, headers={"content-type": kind})
+    assert answer.status_code == 200, answer.text
+    (row,) = crm.resyncs()
+    assert (row.source_id, row.chosen, row.total) == (None, None, 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b'{"InternalKeysIds": [1]}'),
+        ("application/json", b'{"ErpConnectionId": 77, "InternalKeyIds": [], "Ids": [1]}'),
+        ("application/x-www-form-urlencoded", b"ids=1"),
+        ("application/xml", b"<x><InternalKeyId>1</InternalKeyId></x>"),
+    ],
+)
+def test_a_name_that_means_nothing_does_not_make_it_everything(crm, kind, body):
+    crm.say("K1")
+    answer = crm.post("ForceResync", content=body, headers={"content-type": kind})
+    assert answer.status_code == 400
+    assert "InternalKeyIds" in answer.json()["Message"]
+    assert crm.resyncs() == []
+
+
+@pytest.mark.parametrize("actor", ["9" * 5000, "8", "-1", True, [], "Contact"])
+def test_a_type_of_actor_that_the_vendor_does_not_have_is_400_and_named_plainly(crm, actor):
+    answer = crm.post("ForceResyncExternal", json={"ErpActorType": actor, "ExternalKeys": ["K1"]})
+    assert answer.status_code == 400
+    assert answer.json()["Message"].startswith("ErpActorType: Input should be 'Unknown', 'Customer'")
+
+
+def test_a_body_longer_than_the_longest_list_is_sent_away_unread(crm):
+    answer = crm.post("ForceResync", content=b" " * (4 * 2**20 + 1), headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["Error"]) == (413, True)
+
+
+def test_only_the_first_of_many_faults_is_looked_for():
+    many = {"InternalKeyIds": ["x"] * 100_000}
+    tracemalloc.start()
+    with pytest.raises(Unreadable, match=r"^InternalKeyIds\.0: "):
+        OfRecords.of(many)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**20
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"{}", b"anything"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select, text
 from tests.dialects.synchroteam.contract import headers
 from tests.served import Served, serving
 
@@ -109,6 +109,30 @@ class Erp:
 def hub(store_url: str, tmp_path: Path) -> Iterator[Served]:
     with serving(store_url, tmp_path) as served:
         yield served
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a migrated store that a module's tests share, once on each database."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("lasting") / "synchub.db"
+        path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres")
+    administered = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with administered.connect() as session:
+        session.execute(text("CREATE DATABASE lasting TEMPLATE template_synchub STRATEGY file_copy"))
+        yield server.format(name="lasting")
+        session.execute(text("DROP DATABASE lasting WITH (FORCE)"))
+    administered.dispose()
+
+
+@pytest.fixture(scope="module")
+def lasting(lasting_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+    """A client of a hub that a module's tests share: for those that disturb no other and see nothing of it."""
+    with serving(lasting_url, tmp_path_factory.mktemp("lasting")) as served:
+        yield Field(served)
 
 
 @pytest.fixture

@@ -162,6 +162,8 @@ def test_a_customer_whose_id_is_gone_is_deleted_by_its_key_for_it_may_be_made_ag
         (200, "<html>", Verdict.UNKNOWN),
         (200, {"message": ""}, Verdict.UNKNOWN),
         (200, [], Verdict.UNKNOWN),
+        (200, "[" * 100_000, Verdict.UNKNOWN),
+        (200, {"code": "9" * 19}, Verdict.UNKNOWN),
         (204, "", Verdict.UNKNOWN),
     ],
 )
@@ -174,6 +176,15 @@ def test_what_an_answer_means(sender, status, body, verdict):
     assert (outcome.reason is None) == (verdict is Verdict.ACCEPTED)
     assert "secret-key" not in str(outcome)
     assert outcome.request
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"), [('{"code": 0, "message": "m"}', Verdict.REFUSED), ("<html>", Verdict.TROUBLE)]
+)
+def test_a_delete_that_is_answered_404_by_the_api_holds_up_no_other_record(sender, body, verdict):
+    with respx.mock:
+        respx.delete(f"{URL}/Delete?id=77").mock(httpx.Response(404, content=body))
+        assert sender.send([parcel("77", **{EXISTS: False})], 5.0).verdict is verdict
 
 
 @pytest.mark.parametrize(

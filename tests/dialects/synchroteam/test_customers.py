@@ -1,12 +1,16 @@
 """Customers: what each endpoint does, and which record is meant."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.dialects.synchroteam.conftest import Field
+from tests.served import Served, serving
 
 from synchub import clock
+from synchub.dialects import xml
 from synchub.master.entities.parties import Customer
 from synchub.master.tables import MasterRecord
 
@@ -44,12 +48,12 @@ def test_a_new_customer_has_an_id_of_the_server_and_keeps_it(field):
     assert field.make(myId="A", name="Other") == first
 
 
-@pytest.mark.parametrize("selector", ["id", "myId", "name", "email"])
-def test_details_are_found_by_each_selector(field, selector):
+def test_details_are_found_by_each_selector(field):
     field.make(myId="Z", name="Other", contactEmail="other@bakery.example")
     number = field.make(**FULL)
-    value = {"id": number, "myId": "C-7", "name": "Harbour Bakery", "email": "kim@bakery.example"}[selector]
-    assert field.details(**{selector: value})["id"] == number
+    values = {"id": number, "myId": "C-7", "name": "Harbour Bakery", "email": "kim@bakery.example"}
+    for selector, value in values.items():
+        assert field.details(**{selector: value})["id"] == number
 
 
 def test_of_several_of_one_name_details_show_the_one_known_longest(field):
@@ -76,20 +80,21 @@ def test_of_several_of_one_name_details_show_the_one_known_longest(field):
         ("POST", "Send", "id=1", "no parameter 'id'"),
     ],
 )
-def test_what_a_query_may_not_ask_is_400_and_named(field, method, path, query, why):
-    field.make(**FULL)
-    answer = field.call(method, f"/Api/v2/Customer/{path}?{query}", content=json.dumps({"name": "x"}))
+def test_what_a_query_may_not_ask_is_400_and_named(lasting, method, path, query, why):
+    lasting.make(**FULL)
+    before = lasting.hub.count(MasterRecord)
+    answer = lasting.call(method, f"/Api/v2/Customer/{path}?{query}", content=json.dumps({"name": "x"}))
     assert (answer.status_code, answer.json()["code"]) == (400, 0)
     assert why in answer.json()["message"]
-    assert field.hub.count(MasterRecord) == 1
-    assert field.sees(myId="C-7")
+    assert lasting.hub.count(MasterRecord) == before
+    assert lasting.sees(myId="C-7")
 
 
-@pytest.mark.parametrize("ignored", ["_=1", "Postman-Token=x", "cache-control=no-cache"])
-def test_parameters_that_clients_add_change_nothing(field, ignored):
+def test_parameters_that_clients_add_change_nothing(field):
     number = field.make(**FULL)
-    assert field.call("GET", f"/Api/v2/Customer/Details?myId=C-7&{ignored}").json()["id"] == number
-    assert len(field.call("GET", f"/Api/v2/Customer/List?{ignored}").json()) == 1
+    for ignored in ("_=1", "Postman-Token=x", "cache-control=no-cache"):
+        assert field.call("GET", f"/Api/v2/Customer/Details?myId=C-7&{ignored}").json()["id"] == number
+        assert len(field.call("GET", f"/Api/v2/Customer/List?{ignored}").json()) == 1
 
 
 def test_which_parameters_are_ignored_is_a_setting(hub):
@@ -98,9 +103,9 @@ def test_which_parameters_are_ignored_is_a_setting(hub):
     assert field.call("GET", "/Api/v2/Customer/List?_=1").status_code == 400
 
 
-def test_an_unknown_customer_is_404(field):
+def test_an_unknown_customer_is_404(lasting):
     for selector in ({"id": 5}, {"id": 10**17}, {"myId": "x"}, {"name": "x"}, {"email": "x"}):
-        answer = field.call("GET", "/Api/v2/Customer/Details", params=selector)
+        answer = lasting.call("GET", "/Api/v2/Customer/Details", params=selector)
         assert (answer.status_code, answer.json()["code"]) == (404, 0)
         assert next(iter(selector)) in answer.json()["message"]
 
@@ -162,10 +167,13 @@ def test_a_known_customer_may_be_sent_without_its_name_but_not_with_a_blank_one(
         ({"position": {"Latitude": "0", "Longitude": "-181"}}, "position.Longitude must be degrees"),
         ({"position": {"latitude": "1e-999999999"}}, "position.Latitude must be degrees"),
         ({"position": {"latitude": "north"}}, "position.Latitude must be degrees"),
+        ({"position": 5}, "position.Latitude must be degrees"),
+        ({"position": " 1.5 "}, "position.Longitude must be degrees"),
         ({"tags": {"a": 1}}, "tags must be a list of tags"),
         ({"tags": [["a"]]}, "tags a tag must be text"),
         ({"customFieldValues": ["x"]}, "customFieldValues must be a list of objects"),
         ({"customFieldValues": [{"value": "x"}]}, "each value needs the id or the name"),
+        ({"customFieldValues": [{"id": "0", "value": "x"}]}, "each value needs the id or the name"),
         ({"customFieldValues": [{"id": "x", "value": "x"}]}, "an id must be a whole number"),
         ({"contactName": ["x"]}, "contactName must be text, got an array"),
         ({"myId": "x" * 256}, "myId max 255, got 256"),
@@ -174,17 +182,18 @@ def test_a_known_customer_may_be_sent_without_its_name_but_not_with_a_blank_one(
         ({"contactName": "\ud800"}, "contactName is not readable as Unicode text"),
     ],
 )
-def test_what_breaks_a_rule_is_code_0_and_named(field, row, why):
-    answer = field.send({"name": "x", **row})
+def test_what_breaks_a_rule_is_code_0_and_named(lasting, row, why):
+    before = lasting.hub.count(MasterRecord)
+    answer = lasting.send({"name": "x", **row})
     assert answer["code"] == 0
     assert why in answer["message"]
-    assert field.hub.count(MasterRecord) == 0
+    assert lasting.hub.count(MasterRecord) == before
 
 
-def test_numbers_and_truth_values_are_read_as_texts_and_texts_as_numbers(field):
+def test_numbers_and_truth_values_are_read_as_texts_and_texts_as_numbers(lasting):
     row = {"name": 4711, "myId": 12, "contactPhone": 7.50, "contactName": True, "position": {"LATITUDE": 1.25}}
-    number = field.make(**row)
-    shown = field.details(id=str(number))
+    number = lasting.make(**row)
+    shown = lasting.details(id=str(number))
     told = {word: shown[word] for word in ("name", "myId", "contactPhone", "contactName", "position")}
     assert told == {
         "name": "4711",
@@ -215,6 +224,15 @@ def test_custom_fields_are_said_one_by_one_and_found_by_id_or_by_name(field):
     ]
 
 
+def test_a_custom_field_with_the_id_0_has_none(lasting):
+    number = lasting.make(customFieldValues=[{"id": 0, "name": "Oven", "value": "gas"}, {"id": "0", "name": "Door"}])
+    told = lasting.details(id=number)["customFieldValues"]
+    assert [(each["name"], each["value"], each["id"] > 0) for each in told] == [
+        ("Oven", "gas", True),
+        ("Door", "", True),
+    ]
+
+
 def test_a_list_shows_all_without_custom_fields_tags_and_mobile(field):
     numbers = [field.make(**FULL), field.make(myId="C-8", name="Other")]
     rows = field.rows()
@@ -223,23 +241,21 @@ def test_a_list_shows_all_without_custom_fields_tags_and_mobile(field):
     assert rows[0] == {"id": numbers[0], **{word: value for word, value in FULL.items() if word not in left_out}}
 
 
-@pytest.mark.parametrize(
-    ("filters", "found"),
-    [
+def test_a_list_is_filtered(field):
+    field.make(**FULL)
+    field.make(myId="C-8", name="Other")
+    number = field.make(myId="C-9", name="Other")
+    cases: list[tuple[dict[str, Any], list[str]]] = [
         ({"contactEmail": "kim@bakery.example"}, ["C-7"]),
         ({"ContactEmail": "nobody@bakery.example"}, []),
         ({"name": "Other"}, ["C-8", "C-9"]),
         ({"myId": "C-9"}, ["C-9"]),
         ({"myId": "C-9", "name": "Harbour Bakery"}, []),
         ({"name": "", "contactEmail": ""}, ["C-7", "C-8", "C-9"]),
-    ],
-)
-def test_a_list_is_filtered(field, filters, found):
-    field.make(**FULL)
-    field.make(myId="C-8", name="Other")
-    number = field.make(myId="C-9", name="Other")
-    assert [row["myId"] for row in field.rows(**filters)] == found
-    assert [row["myId"] for row in field.rows(id=number)] == ["C-9"]
+        ({"id": number}, ["C-9"]),
+    ]
+    for filters, found in cases:
+        assert [row["myId"] for row in field.rows(**filters)] == found, filters
 
 
 def test_a_list_is_filtered_by_text_as_it_is_kept(field):
@@ -291,6 +307,13 @@ def test_deleting_counts_by_name_all_of_that_name(field):
         answer = field.delete(**selector)
         assert (answer["code"], next(iter(selector)) in answer["message"]) == (0, True)
     assert not field.hub.record("customer", "A").exists
+
+
+@pytest.mark.parametrize("type_", ["text/plain", "application/x-www-form-urlencoded"])
+def test_what_a_delete_without_a_body_calls_its_body_says_nothing(field, type_):
+    field.make(myId="C-7")
+    answer = field.call("DELETE", "/v2/Customer/Delete?myId=C-7", headers={"content-type": type_})
+    assert (answer.status_code, answer.json()) == (200, {"code": 1})
 
 
 def test_a_deleted_customer_that_is_sent_again_is_the_same_one(field):
@@ -425,3 +448,39 @@ def test_many_at_once_make_one_customer_of_each_key(field):
     codes = [answer.json()["code"] for answer in field.hub.together(*said)]
     assert codes[:3] == codes[3:6] == codes[6:9] == codes[9:]
     assert field.hub.count(MasterRecord) == 3
+
+
+def test_two_processes_that_write_and_delete_at_once_agree(store_url, tmp_path: Path):
+    with serving(store_url, tmp_path) as one, serving(store_url, tmp_path) as other:
+        field = Field(one)
+
+        def play(hub: Served) -> list[tuple[int, int]]:
+            rows = [row for n in range(5) for row in ({"myId": f"K{n}", "name": "Kim"}, {"name": f"Keyless {n}"})]
+            sends = [("POST", "/v2/Customer/Send", {"content": json.dumps(row)}) for row in rows]
+            deletes = [("DELETE", f"/v2/Customer/Delete?myId=D{n}", {}) for n in range(5)]
+            again = [
+                ("POST", "/v2/Customer/Send", {"content": json.dumps({"myId": f"D{n}", "name": "Kim"})})
+                for n in range(5)
+            ]
+            calls = [
+                (method, path, said | {"headers": field.headers}) for method, path, said in (*sends, *deletes, *again)
+            ]
+            return [(answer.status_code, answer.json()["code"]) for answer in hub.together(*calls)]
+
+        numbers = [field.make(myId=f"D{n}") for n in range(5)]
+        with ThreadPoolExecutor(2) as pool:
+            here, there = pool.map(play, (one, other))
+        assert {status for status, _ in here + there} == {200}
+        assert here[:10] == there[:10]
+        assert {code for _, code in here[15:] + there[15:]} == set(numbers)
+        assert one.count(MasterRecord) == 15
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/xml"])
+def test_a_list_of_more_than_a_mebibyte_is_whole(field, accept):
+    sent = {f"C-{number}": f"{number} " + "x" * 3990 for number in range(300)}
+    field.carry_in(*(json.dumps({"myId": key, "name": "Kim", "address": said}) for key, said in sent.items()))
+    answer = field.call("GET", "/Api/v2/Customer/List", headers={"accept": accept})
+    rows = answer.json() if accept == "application/json" else xml.items(xml.read(answer.content)[1])
+    assert {row["myId"]: row["address"] for row in rows} == sent
+    assert int(answer.headers["content-length"]) == len(answer.content) > 2**20

@@ -23,13 +23,14 @@ def code_of(answer):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("accept", ["application/json", "text/xml"])
-def test_every_answer_is_one_that_the_document_describes(field, accept):
+@pytest.mark.parametrize(("accept", "played"), [("application/json", "/Api/"), ("text/xml", "/v2")])
+def test_every_answer_is_one_that_the_document_describes(field, accept, played):
+    """What is drawn goes below one root in JSON and below the other in XML: both lead to the same functions."""
     headers = {**field.headers, "accept": accept}
     del headers["content-type"]
     for operation in operations(field.hub, "synchroteam"):
-        statuses = play(field.hub, operation, headers)
-        assert statuses, operation.label
+        if operation.path.startswith(played):
+            assert play(field.hub, operation, headers), operation.label
         field.make(myId="C-7")
         name = operation.path.rpartition("/")[2]
         answer = send(field.hub, operation.Case(**KNOWN.get(name, {})), headers)
@@ -42,5 +43,6 @@ def test_every_answer_is_typed_and_every_fault_is_named(field):
     assert list(untyped(field.hub, "synchroteam")) == []
     for operation, faults in faults_of(field.hub, "synchroteam").items():
         writes = not operation.startswith("GET ")
-        assert faults - {404} == (BOTH | {413, 415} if writes else BOTH), operation
+        assert faults - {404, 415} == (BOTH | {413} if writes else BOTH), operation
+        assert (415 in faults) is operation.endswith("/Send"), operation
         assert (404 in faults) is operation.endswith("/Details"), operation

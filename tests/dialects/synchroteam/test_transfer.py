@@ -8,6 +8,8 @@ from tests.dialects.synchroteam.conftest import Field
 from tests.dialects.synchroteam.test_customers import FULL
 from tests.served import serving
 
+from synchub.cli.transfer import BATCH
+from synchub.intake.journal import body_of
 from synchub.master.tables import MasterRecord
 
 
@@ -117,25 +119,43 @@ def command(monkeypatch, store_url, tmp_path, capsys):
 
 
 def test_the_commands_carry_more_lines_than_one_transaction(command, field, tmp_path: Path):
-    rows = [line(id=1 + n, myId=f"K{n}") for n in range(1200)]
+    count = BATCH + 10
+    rows = [line(id=1 + n, myId=f"K{n}") for n in range(count)]
     file = tmp_path / "customers.jsonl"
     file.write_text("\n".join([*rows, "", line(id=1, contactFax="1"), "wrong"]))
-    code, out, err = command("import", "acme", str(file), "--dry-run")
-    assert (code, field.rows(), len(out.splitlines())) == (1, [], 1202)
-    assert "Nothing was changed. 1201 created, 1 rejected" in err
     code, out, err = command("import", "acme", str(file), "--json")
     told = [json.loads(row) for row in out.splitlines()]
-    assert [row["line"] for row in told] == [*range(1, 1201), 1202, 1203]
+    assert [row["line"] for row in told] == [*range(1, count + 1), count + 2, count + 3]
     assert (told[0], told[-2]["verdict"], told[-1]["verdict"]) == (
         {"line": 1, "id": 1, "verdict": "created"},
         "updated",
         "rejected",
     )
-    assert "1202 lines" in err
+    assert f"{count + 2} lines" in err
     assert {message.method for message in field.hub.messages()} == {"IMPORT"}
     code, out, _ = command("export", "acme")
     assert (code, out) == (0, field.carry_out())
-    assert command("import", "acme", str(file))[1].count("unchanged") == 1201
+    assert command("import", "acme", str(file))[1].count("unchanged") == count + 1
+
+
+def test_a_dry_run_of_the_command_tells_the_verdicts_and_changes_nothing(command, field, tmp_path: Path):
+    file = tmp_path / "customers.jsonl"
+    file.write_text("\n".join([line(id=1, myId="K1"), line(id=2, myId="K2"), line(id=1, contactFax="1"), "wrong"]))
+    code, out, err = command("import", "acme", str(file), "--dry-run")
+    assert (code, field.rows(), len(out.splitlines()), field.hub.messages()) == (1, [], 4, [])
+    assert "Nothing was changed. 3 created, 1 rejected" in err
+
+
+def test_a_line_that_names_no_customer_or_is_not_in_utf_8_is_rejected_and_kept_as_it_was(command, field, tmp_path):
+    file = tmp_path / "customers.jsonl"
+    file.write_bytes(lines := b'{"name": "Kim"}\n{"myId": "K", "name": "M\xfcller"}\n')
+    code, out, _ = command("import", "acme", str(file), "--json")
+    told = [json.loads(row) for row in out.splitlines()]
+    assert (code, [row["verdict"] for row in told]) == (1, ["rejected", "rejected"])
+    assert told[0]["reason"].startswith("an id or a myId is required")
+    assert "can't decode byte 0xfc" in told[1]["reason"]
+    (message,) = field.hub.messages()
+    assert body_of(message, tmp_path) == lines
 
 
 def test_a_connection_whose_dialect_has_no_files_says_so(command, hub):

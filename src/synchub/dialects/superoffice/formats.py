@@ -16,14 +16,15 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from synchub.dialects import xml
-from synchub.dialects.superoffice.wire import ITEMS
+from synchub.dialects.superoffice.wire import ITEMS, MOST_NAMED, Form
 from synchub.errors import TooLarge, Unreadable
 
 FORM = "application/x-www-form-urlencoded"
 JSONS = ("application/json", "text/json", "application/json-patch+json", "application/merge-patch+json")
 XMLS = ("application/xml", "text/xml")
 ANSWERS = (*JSONS, *XMLS)
-MOST_FIELDS = 100_000
+MOST_ELEMENTS = MOST_NAMED + 100
+"""Elements of XML, and fields of a form, that are read: a list and what stands beside it."""
 
 _INDEX = re.compile(r"\[\d*\]$")
 
@@ -36,10 +37,10 @@ class UnknownType(Unreadable):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The values of a body by name; of a form, each a list. None: there was no body, or null."""
+    """The values of a body by name; of a form's fields, each a list. None: there was no body, or null."""
 
     values: Mapping[str, Any] | None
-    form: bool = False
+    form: Form = Form.JSON
 
 
 def read(body: bytes, content_type: str) -> Body:
@@ -54,9 +55,9 @@ def read(body: bytes, content_type: str) -> Body:
     if not body.strip():
         return Body(None)
     if kind == FORM:
-        return Body(_form(body), form=True)
+        return Body(_fields(body), Form.FIELDS)
     if kind in XMLS:
-        return Body(_object(xml.read(body)[1] or {}))
+        return Body(_object(xml.read(body, most_elements=MOST_ELEMENTS)[1] or {}), Form.XML)
     if kind in {*JSONS, ""}:
         return Body(_object(_json(body)))
     raise UnknownType(f"the Content-Type {kind[:80]} is not read: use one of {', '.join((*ANSWERS, FORM))}")
@@ -65,8 +66,10 @@ def read(body: bytes, content_type: str) -> Body:
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"the body is no JSON: {str(error)[:200]}") from None
+    except ValueError:
+        raise Unreadable("the body is no JSON: a number in it has too many digits") from None
 
 
 def _object(value: Any) -> Mapping[str, Any] | None:
@@ -75,14 +78,14 @@ def _object(value: Any) -> Mapping[str, Any] | None:
     raise Unreadable("the body must be an object with the parameters of the method")
 
 
-def _form(body: bytes) -> dict[str, list[str]]:
+def _fields(body: bytes) -> dict[str, list[str]]:
     """The fields; an array is a repeated name, with or without brackets behind it."""
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_ELEMENTS)
     except UnicodeDecodeError:
         raise Unreadable("the form is not UTF-8") from None
     except ValueError:
-        raise TooLarge(f"the form has more than {MOST_FIELDS} fields") from None
+        raise TooLarge(f"the form has more than {MOST_ELEMENTS} fields") from None
     fields: dict[str, list[str]] = {}
     for name, value in pairs:
         fields.setdefault(_INDEX.sub("", name).lower(), []).append(value)

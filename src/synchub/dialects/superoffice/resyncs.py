@@ -22,13 +22,14 @@ from synchub.dialects.superoffice.wire import (
     PluginResponse,
     Status,
 )
-from synchub.errors import TooLarge
+from synchub.errors import Unavailable
 from synchub.intake import journal
 from synchub.intake.submission import Arrival, Submission
 from synchub.master.tables import MasterRecord
 from synchub.resync import asking, working
 from synchub.resync.asking import Found, Wish
-from synchub.resync.reading import Progress
+from synchub.resync.reading import Progress, refused_of
+from synchub.resync.tables import State
 from synchub.resync.watching import Outcome, ask, change, watch, watch_all
 from synchub.resync.working import Put
 
@@ -38,7 +39,6 @@ UNKNOWN_CONNECTION = "UNKNOWN_CONNECTION_ID"
 UNKNOWN_RECORDS = "UNKNOWN_INTERNAL_KEY_ID"
 UNKNOWN_KEYS = "UNKNOWN_ERP_KEY"
 UNKNOWN_ACTOR = "UNSUPPORTED_ACTOR_TYPE"
-MOST_NAMED = 100_000
 MOST_SHOWN = 20
 
 Named = OfRecords | OfKeys
@@ -71,7 +71,6 @@ async def carry_out(hub: Hub, connection: Connection, order: Order, arrival: Arr
     """Do what is ordered, and say how it went.
 
     Raises:
-        TooLarge: too many records are named.
         Unavailable: the store cannot take it now.
     """
     plan = await ask(hub.engine, lambda session: plan_of(session, connection, order))
@@ -88,17 +87,16 @@ async def carry_out(hub: Hub, connection: Connection, order: Order, arrival: Arr
     hub.wake()
     if order.queued:
         return accepted
-    answer = await _follow(hub, plan, arrival, language)
-    await change(hub.engine, lambda session: journal.amend(session, arrival.id, answer.dump()))
+    try:
+        answer = await _follow(hub, plan, arrival, language)
+        await change(hub.engine, lambda session: journal.amend(session, arrival.id, answer.dump()))
+    except Unavailable:
+        return accepted  # It is committed and will be done; only how far it has come cannot be seen.
     return answer
 
 
 def plan_of(session: Session, asker: Connection, order: Order) -> Plan:
-    """What an order comes to, as the store is now.
-
-    Raises:
-        TooLarge: too many records are named.
-    """
+    """What an order comes to, as the store is now."""
     named, entities = order.named, None if asker.writes is None else frozenset(asker.writes)
     source = named.erp_connection_id if named.erp_connection_id > HUB else None
     wish = Wish(source, entities, None, order.blanks)
@@ -117,8 +115,6 @@ def _planned(session: Session, wish: Wish, named: Named) -> Plan:
     given: Sequence[Any] = named.internal_key_ids if isinstance(named, OfRecords) else named.external_keys
     if not given:
         return Plan(wish, asking.count_all(session, wish.source, wish.entities))
-    if len(given) > MOST_NAMED:
-        raise TooLarge(f"name no more than {MOST_NAMED} records, or none at all for everything")
     found = _found(session, wish, named)
     if not found.records:
         code = UNKNOWN_RECORDS if isinstance(named, OfRecords) else UNKNOWN_KEYS
@@ -140,7 +136,9 @@ async def _follow(hub: Hub, plan: Plan, arrival: Arrival, language: str) -> Plug
         put = await change(hub.engine, lambda session: working.advance(session, which))
         hub.wake()
     if put is None:
-        return told_of_all(await watch_all(hub.engine, arrival.id, hub.settings.resync_wait), plan, language)
+        progress = await watch_all(hub.engine, arrival.id, hub.settings.resync_wait)
+        refused, told = await ask(hub.engine, lambda session: _came_of(session, plan.wish, progress))
+        return told_of_all(progress, refused, plan, told, language)
     outcome = await watch(hub.engine, put, hub.settings.resync_wait)
     changes = await ask(hub.engine, lambda session: _changes(session, outcome.done))
     return told_of(outcome, put, plan, changes, language)
@@ -151,15 +149,7 @@ def told_of(outcome: Outcome, put: Put, plan: Plan, changes: ChangedData, langua
     count = len(put.records)
     sentences = [] if outcome.under_way or outcome.refused else [_done(count)]
     sentences += _begun(len(outcome.done), count) if outcome.under_way else []
-    if outcome.refused:
-        sentences.append(
-            say(
-                "Record %(ids)s was refused by a connection.",
-                "Records %(ids)s were refused by a connection.",
-                len(outcome.refused),
-                ids=_shown(sorted(outcome.refused)),
-            )
-        )
+    sentences += _refused(sorted(outcome.refused))
     sentences += [_unknown(plan.unknown)] if plan.unknown else []
     if put.gone:
         sentences.append(
@@ -176,21 +166,69 @@ def told_of(outcome: Outcome, put: Put, plan: Plan, changes: ChangedData, langua
     return _answer(sentences, status, language, changes=changes, more=[f"Change number {put.number}.", *reasons])
 
 
-def told_of_all(progress: Progress, plan: Plan, language: str) -> PluginResponse:
+def _came_of(session: Session, wish: Wish, progress: Progress) -> tuple[list[int], ChangedData | None]:
+    """The records that were refused; and what was told, of named records once nothing of them is under way."""
+    if wish.records is None:
+        return refused_of(session, progress.id, None, MOST_SHOWN + 1), None
+    refused = refused_of(session, progress.id, wish.records, len(wish.records))
+    if progress.state is not State.DONE or not progress.is_over:
+        return refused, None
+    return refused, _changes(session, sorted({*wish.records}.difference(refused)))
+
+
+def told_of_all(
+    progress: Progress, refused: Sequence[int], plan: Plan, changes: ChangedData | None, language: str
+) -> PluginResponse:
     """The answer about everything, or about more records than are watched one by one."""
-    sentences = [_done(progress.records)] if progress.is_over else _begun(progress.records, progress.total)
-    if progress.refused:
+    stopped, bad = progress.state is State.CANCELLED, bool(refused or plan.unknown)
+    sentences = [_stopped(progress)] if stopped else [_queued(progress)] if not progress.is_over else []
+    sentences += [] if sentences or refused else [_done(progress.records)]
+    sentences += _refused(refused)
+    sentences += [_unknown(plan.unknown)] if plan.unknown else []
+    if progress.gone:
         sentences.append(
             say(
-                "%(count)d copy was refused by its connection.",
-                "%(count)d copies were refused by their connections.",
-                progress.refused,
+                "%(count)d copy was left out, because its connection itself has deleted it.",
+                "%(count)d copies were left out, because their connections themselves have deleted them.",
+                progress.gone,
             )
         )
-    sentences += [_unknown(plan.unknown)] if plan.unknown else []
-    status = Status.OK if progress.is_over else Status.OK_WITH_INFO
-    status = Status.WARNING if progress.refused or plan.unknown else status
-    return _answer(sentences, status, language, more=[f"Resync {progress.id}: {progress.waiting} copies wait."])
+    status = Status.OK if progress.is_over and not progress.gone else Status.OK_WITH_INFO
+    status = Status.WARNING if stopped or bad else status
+    more = [f"Resync {progress.id}: {progress.waiting} copies wait, {progress.refused} are refused."]
+    return _answer(sentences, status, language, changes=changes, more=more)
+
+
+def _stopped(progress: Progress) -> Sentence:
+    return say(
+        "It was cancelled after %(done)d of %(count)d record.",
+        "It was cancelled after %(done)d of %(count)d records.",
+        progress.total,
+        done=progress.records,
+    )
+
+
+def _queued(progress: Progress) -> Sentence:
+    return say(
+        "%(count)d record is being sent again, %(done)d queued so far.",
+        "%(count)d records are being sent again, %(done)d queued so far.",
+        progress.total,
+        done=progress.records,
+    )
+
+
+def _refused(records: Sequence[int]) -> list[Sentence]:
+    """The sentence about records that were refused, if any was."""
+    if not records:
+        return []
+    return [
+        say(
+            "Record %(ids)s was refused by a connection.",
+            "Records %(ids)s were refused by a connection.",
+            len(records),
+            ids=_shown(records),
+        )
+    ]
 
 
 def _done(count: int) -> Sentence:

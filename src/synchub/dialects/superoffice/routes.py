@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from synchub import __version__
 from synchub.connections.tables import Connection
+from synchub.dialects import xml
 from synchub.dialects.dialect import Hub
 from synchub.dialects.superoffice import faults, formats, wire
 from synchub.dialects.superoffice.access import NAME, admit
@@ -40,6 +41,8 @@ from synchub.resync.watching import ask
 VERSIONS, VERSION = "/api", "/api/v1"
 IN_THREAD = 64 * 1024
 """Bytes from which a body is read in a thread."""
+MOST_BYTES = xml.MOST_BYTES
+"""More is not read, whatever the hub takes elsewhere: the longest list of keys fits into it."""
 
 Reader = Callable[[Hub, Connection, Any], Awaitable[Any]]
 
@@ -88,7 +91,7 @@ def _with_security(document: dict[str, Any]) -> dict[str, Any]:
 async def _called(hub: Hub, name: str, request: Request) -> Response:
     """A method is called."""
     connection = await admit(hub, request)
-    body = await read_body(request, hub.settings.max_body)
+    body = await read_body(request, min(hub.settings.max_body, MOST_BYTES))
     work = partial(_read, name, body, request.headers.get("content-type", ""))
     try:
         asked = await asyncio.to_thread(work) if len(body) >= IN_THREAD else work()
@@ -121,7 +124,7 @@ def _read(name: str, body: bytes, content_type: str) -> Any:
     said: Body = formats.read(body, content_type)
     if said.values is None:
         raise Unreadable("a body with the parameters is needed; see what a GET at this URL answers")
-    return model.of(said.values, form=said.form)
+    return model.of(said.values, said.form)
 
 
 def _arrival(connection: Connection, body: bytes, request: Request, name: str) -> Arrival:

@@ -4,17 +4,42 @@ Attributes are ours, aliases the vendor's words (PascalCase, as its client needs
 are matched in any letter case. From facts/superoffice.md, sections 1 and 3.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Self, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
 from pydantic.alias_generators import to_pascal
+from pydantic_core import PydanticCustomError
 
 from synchub.dialects import xml
-from synchub.errors import Unreadable
+from synchub.errors import TooLarge, Unreadable
+from synchub.master.values import clean, storable
 
-Int32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+MOST_NAMED = 100_000
+"""The longest list that is read."""
+
+
+class Form(StrEnum):
+    """What a body is, which decides how a list is told in it."""
+
+    JSON = "JSON"
+    XML = "XML"
+    FIELDS = "form"
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+def _key(text: str) -> str:
+    """A key as the store has it, so that it is found."""
+    return clean(storable(text)) or ""
+
+
+Int32 = Annotated[int, Field(ge=-(2**31), lt=2**31), BeforeValidator(_number)]
 
 
 class ActorType(StrEnum):
@@ -45,20 +70,13 @@ TABLES: Mapping[str, str] = {"customer": "contact"}
 def _actor_type(value: Any) -> Any:
     """By its name in any letter case, or by its number."""
     text = str(value).strip()
-    if text.isascii() and text.isdecimal() and int(text) < len(ActorType):
+    if len(text) == 1 and text in "01234567":
         return list(ActorType)[int(text)]
     return next((each for each in ActorType if each.lower() == text.lower()), text)
 
 
-def _listed(value: Any) -> Any:
-    """A list, also of one; in XML whatever stands in the element."""
-    if isinstance(value, dict):
-        return xml.items(value)
-    return value if isinstance(value, list) else [value]
-
-
-Ints = Annotated[list[Int32], BeforeValidator(_listed)]
-Texts = Annotated[list[str], BeforeValidator(_listed)]
+Ints = Annotated[list[Int32], FailFast()]
+Texts = Annotated[list[Annotated[str, AfterValidator(_key)]], FailFast()]
 
 
 class Request(BaseModel):
@@ -69,37 +87,67 @@ class Request(BaseModel):
     )
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], *, form: bool = False) -> Self:
+    def of(cls, values: Mapping[str, Any], form: Form = Form.JSON) -> Self:
         """The request of a body's values, by names in any letter case; null and an empty text stand for nothing.
 
-        In a form every value is a list, and a list may also be one value with commas.
+        In a form every value is a list, and a list may also be one value with commas; elsewhere it may be a single
+        value. A name that means nothing is passed over, unless the request would then be about everything.
 
         Raises:
             Unreadable: a value is not of its kind; the text names the parameter.
+            TooLarge: a list is too long.
         """
         fields = {info.alias.lower(): (info.alias, _is_list(info)) for info in cls.model_fields.values() if info.alias}
         given: dict[str, Any] = {}
         for name, value in values.items():
-            if name.lower() not in fields:
-                continue
-            alias, is_list = fields[name.lower()]
-            plain = _of_form(value, is_list=is_list) if form else value
-            if plain is not None and plain != "":
+            alias, is_list = fields.get(name.lower(), ("", False))
+            plain = _listed(alias, value, form) if is_list else _single(value, form)
+            if plain is not None and alias:
                 given[alias] = plain
+        asked = cls._of(given)
+        strays = [name for name, value in values.items() if value is not None and name.lower() not in fields]
+        if strays and asked.is_of_everything:
+            known = ", ".join(alias for alias, _ in fields.values())
+            raise Unreadable(f"there is no parameter {strays[0][:80]}, and without it this means everything: {known}")
+        return asked
+
+    @classmethod
+    def _of(cls, given: Mapping[str, Any]) -> Self:
         try:
             return cls.model_validate(given)
         except ValidationError as error:
             raise Unreadable(_told(error)) from None
+
+    @property
+    def is_of_everything(self) -> bool:
+        """Whether all records are meant, none being named."""
+        return False
 
 
 def _is_list(info: Any) -> bool:
     return get_origin(info.annotation) is list
 
 
-def _of_form(values: Sequence[str], *, is_list: bool) -> Any:
-    if not is_list:
-        return values[-1].strip()
-    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+def _single(value: Any, form: Form) -> Any:
+    said = value[-1] if form is Form.FIELDS else value
+    return None if isinstance(said, str) and not said.strip() else said
+
+
+def _listed(alias: str, value: Any, form: Form) -> Any:
+    """A list, also of one; None for nothing."""
+    if form is Form.FIELDS:
+        made = [part.strip() for text in value for part in text.split(",") if part.strip()]
+    elif form is Form.XML and isinstance(value, dict):
+        made = xml.items(value)
+    elif isinstance(value, list):
+        made = value
+    elif (one := _single(value, form)) is None:
+        return None
+    else:
+        made = [one]
+    if len(made) > MOST_NAMED:
+        raise TooLarge(f"{alias}: name no more than {MOST_NAMED}, or none at all for everything")
+    return made
 
 
 def _told(error: ValidationError) -> str:
@@ -126,6 +174,11 @@ class OfRecords(Request):
     erp_connection_id: Int32 = 0
     internal_key_ids: Ints = Field(default_factory=list)
 
+    @property
+    def is_of_everything(self) -> bool:
+        """Whether there are no ids."""
+        return not self.internal_key_ids
+
 
 class OfKeys(Request):
     """Records by a connection's keys, or all of a kind."""
@@ -133,6 +186,11 @@ class OfKeys(Request):
     erp_connection_id: Int32 = 0
     erp_actor_type: Annotated[ActorType, BeforeValidator(_actor_type)] = ActorType.UNKNOWN
     external_keys: Texts = Field(default_factory=list)
+
+    @property
+    def is_of_everything(self) -> bool:
+        """Whether there are no keys."""
+        return not self.external_keys
 
 
 class Rights(BaseModel):

@@ -68,4 +68,9 @@ def _of_xml(body: bytes) -> Row:
         return {}
     if not isinstance(tree, dict):
         raise Unreadable("the root of the XML must hold elements")
-    return {name: xml.items(value) if name.lower() in _LISTS else value for name, value in tree.items()}
+    return {name: _listed(value) if name.lower() in _LISTS else value for name, value in tree.items()}
+
+
+def _listed(value: xml.Tree) -> xml.Tree:
+    """The members of a list; a text stays one, as it may name them with commas between."""
+    return value if isinstance(value, str) else xml.items(value)

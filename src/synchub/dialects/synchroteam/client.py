@@ -143,7 +143,8 @@ def judged(answer: Response, parcel: Parcel) -> Outcome:
             return Outcome(Verdict.ACCEPTED, None, answer.status, None, text, their_ids=ids)
         return Outcome(Verdict.REFUSED, f"answered code 0: {told}", answer.status, answer=text)
     reason = f"answered {answer.status}: {told}"
-    if answer.status in ABOUT_THE_RECORD:
+    missed = answer.status == HTTPStatus.NOT_FOUND and code is not None and not parcel.exists
+    if answer.status in ABOUT_THE_RECORD or missed:
         return Outcome(Verdict.REFUSED, reason, answer.status, answer=text)
     if answer.status in UNKNOWN or HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return Outcome(Verdict.UNKNOWN, reason, answer.status, answer=text)
@@ -154,7 +155,7 @@ def _read(body: bytes) -> tuple[int | None, str]:
     """The code of an answer, None if it has none; and what it says."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         return None, "no answer of this API"

@@ -71,11 +71,8 @@ _FAULTS: dict[int | str, dict[str, Any]] = {
     503: _answer("Not now; Retry-After says when to come again."),
 }
 _READ: dict[int | str, dict[str, Any]] = {304: {"description": "What If-None-Match names is what there is."}, **_FAULTS}
-_WRITE: dict[int | str, dict[str, Any]] = {
-    413: _answer("The body is too large."),
-    415: _answer("The body is neither JSON nor XML."),
-    **_FAULTS,
-}
+_WRITE: dict[int | str, dict[str, Any]] = {413: _answer("The body is too large."), **_FAULTS}
+_TYPED = {415: _answer("The body is neither JSON nor XML.")}
 
 
 def _query(**known: dict[str, Any]) -> list[dict[str, Any]]:
@@ -84,7 +81,11 @@ def _query(**known: dict[str, Any]) -> list[dict[str, Any]]:
 
 GREETING: dict[int | str, dict[str, Any]] = {200: _answer("They count."), **_READ}
 SENT: dict[str, Any] = {
-    "responses": {200: _answer("The id of the customer in `code`; or 0, and in `message` why not."), **_WRITE},
+    "responses": {
+        200: _answer("The id of the customer in `code`; or 0, and in `message` why not."),
+        **_WRITE,
+        **_TYPED,
+    },
     "openapi_extra": {
         "requestBody": {
             "required": True,

@@ -6,14 +6,15 @@ facts/synchroteam_endpoints.json). How things are called in XML is inferred ther
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, ClassVar
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, ClassVar
 
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from synchub import clock
 from synchub.dialects import xml
@@ -23,6 +24,8 @@ from synchub.master.values import storable
 RESULT = "Result"
 LISTS = {"tags": "tag", "customFieldValues": "customFieldValue"}
 """What the elements of a list are called in XML, by the list's name."""
+HELD, STEP = 2**20, 64 * 1024
+"""The bytes of a list that are held in memory, and those that are read at once."""
 _UNSAID = frozenset({"", "undefined", "*/*"})
 
 
@@ -117,28 +120,73 @@ def sent_as(request: Request) -> Format | None:
 
 def reply(
     request: Request,
-    document: Any,
+    document: Mapping[str, Any],
     status: int = HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
     *,
     root: str = RESULT,
 ) -> Response:
-    """A document in the format that was asked for; `root` is what it, or each of its rows, is called in XML."""
+    """A document in the format that was asked for; `root` is what it is called in XML."""
     try:
         wanted = asked(request)
     except NotAcceptable:
         wanted = Asked(Format.JSON)
-    body = _xml(document, root) if wanted.format is Format.XML else _json(document)
+    body = xml.write(root, _named(document)) if wanted.format is Format.XML else _json(document)
     told = {"vary": "Accept", **_standing(request), **(headers or {})}
     return Response(body, status, told, media_type=f"{wanted.type}; charset=utf-8")
 
 
-def reading(
-    request: Request, document: Any, headers: Mapping[str, str] | None = None, *, root: str = RESULT
-) -> Response:
+def reading(request: Request, document: Mapping[str, Any], *, root: str = RESULT) -> Response:
     """The answer to a reading request, with an ETag; 304 where the caller has just that."""
-    answer = reply(request, document, headers=headers, root=root)
-    tag = f'"{hashlib.sha256(bytes(answer.body)).hexdigest()[:32]}"'
+    answer = reply(request, document, root=root)
+    return _tagged(request, answer, hashlib.sha256(bytes(answer.body)))
+
+
+def listing(
+    request: Request, rows: Iterable[Mapping[str, Any]], headers: Mapping[str, str] | None = None, *, root: str
+) -> Response:
+    """As `reading`, of rows that may be many: what is longer than a mebibyte waits in a file until it is sent.
+
+    All rows are read before it begins, so that a slow caller holds no transaction open.
+    """
+    wanted, told = asked(request), {"vary": "Accept", **_standing(request), **(headers or {})}
+    file, digest = SpooledTemporaryFile(HELD), hashlib.sha256()  # noqa: SIM115 - closed once it is sent
+    for piece in _pieces(wanted.format, rows, root):
+        file.write(piece)
+        digest.update(piece)
+    told["content-length"] = str(file.tell())
+    answer = StreamingResponse(_sent(file), headers=told, media_type=f"{wanted.type}; charset=utf-8")
+    made = _tagged(request, answer, digest)
+    if made is not answer:
+        file.close()
+    return made
+
+
+def _pieces(wanted: Format, rows: Iterable[Mapping[str, Any]], root: str) -> Iterator[bytes]:
+    if wanted is Format.XML:
+        return xml.write_list(f"ArrayOf{root}", root, map(_named, rows))
+    return _json_list(rows)
+
+
+def _json_list(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    before = b"["
+    for row in rows:
+        yield before + _json(row)
+        before = b","
+    yield b"[]" if before == b"[" else b"]"
+
+
+async def _sent(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """What is in a file, which is closed afterwards."""
+    with file:
+        file.seek(0)
+        while piece := file.read(STEP):
+            yield piece
+
+
+def _tagged(request: Request, answer: Response, digest: "hashlib._Hash") -> Response:
+    """The answer with an ETag, or 304 in its place."""
+    tag = f'"{digest.hexdigest()[:32]}"'
     answer.headers["etag"] = tag
     if not _has(request.headers.getlist("if-none-match"), tag):
         return answer
@@ -168,12 +216,6 @@ def _standing(request: Request) -> dict[str, str]:
 
 def _json(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-
-
-def _xml(document: Any, root: str) -> bytes:
-    if isinstance(document, list):
-        return xml.write(f"ArrayOf{root}", {root: [_named(row) for row in document]})
-    return xml.write(root, _named(document))
 
 
 def _named(row: Mapping[str, Any]) -> dict[str, Any]:

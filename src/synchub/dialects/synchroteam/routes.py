@@ -89,7 +89,6 @@ class Door:
     async def take(self, request: Request) -> AsyncIterator[Call]:
         """As `admit`, with the body, and with room for the transaction."""
         call = await self.admit(request)
-        formats.sent_as(request)
         call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
         async with self.alone.room(call.connection.id, len(call.body)):
             yield call
@@ -184,8 +183,8 @@ def _read(app: FastAPI, root: str, door: Door) -> None:
             ids = matching(session, call.connection, conditions(session, call.connection, _filters(call, found)))
             headers = page.headers(call.request, len(ids)) if page else None
             part = ids[page.start : page.start + page.size] if page else ids
-            rows = [listed(shown(seen, fields)) for seen in load(session, call.connection, part)]
-        return formats.reading(call.request, rows, headers, root=CUSTOMER)
+            rows = (listed(shown(seen, fields)) for seen in load(session, call.connection, part))
+            return formats.listing(call.request, rows, headers, root=CUSTOMER)
 
 
 def _first(hub: Hub, connection: Connection, wanted: Mapping[str, Any]) -> Seen | None:

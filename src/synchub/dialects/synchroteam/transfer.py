@@ -42,9 +42,11 @@ class _Line:
     @classmethod
     def of(cls, number: int, text: str) -> "_Line":
         try:
-            said = read(read_row(text.encode(), Format.JSON), nameless=True)
+            said = read(read_row(_bytes(text), Format.JSON), nameless=True)
         except (Refused, Declined) as error:
             return cls(number, reason=str(error))
+        if said.named == Named(None, None):
+            return cls(number, reason="an id or a myId is required, or each import would make the customer anew")
         if said.named.id is not None and not 0 < said.named.id <= LARGEST_OWN:
             return cls(number, reason=f"an id must lie between 1 and {LARGEST_OWN}")
         return cls(number, said)
@@ -70,13 +72,18 @@ def take(session: Session, connection: Connection, arrival: Arrival, lines: Sequ
     book = _place(session, connection, [line for line in taken if line.said])
     good = [line for line in taken if line.copy is not None]
     writes = [write_of(book, line.copy, line.said) for line in good if line.copy is not None and line.said]
-    body = "".join(text for _, text in lines[: len(taken)]).encode()
+    body = b"".join(_bytes(text) for _, text in lines[: len(taken)])
 
     def answer(verdicts: Sequence[Verdict]) -> Answer:
         became = {line.number: verdict for line, verdict in zip(good, verdicts, strict=True)}
         return {"rows": [line.told(became.get(line.number)) for line in taken]}
 
     return Submission(replace(arrival, body=body, digest=digest_of(body)), writes, answer)
+
+
+def _bytes(text: str) -> bytes:
+    """A line as it stands in the file; what is no UTF-8 there is refused like any other line that cannot be read."""
+    return text.encode(errors="surrogateescape")
 
 
 def _once_each(lines: list[_Line]) -> list[_Line]:

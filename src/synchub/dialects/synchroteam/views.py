@@ -1,11 +1,11 @@
 """Customers as one connection sees them: all that exist, but for those that it said are gone itself."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Text, select, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, Text, select, type_coerce
 from sqlalchemy.orm import Session
 
 from synchub import db
@@ -24,9 +24,17 @@ RECORDS = db.table_of(MasterRecord)
 CUSTOMERS = db.table_of(Customer)
 COPIES = db.table_of(CrossReference)
 CHANGES = db.table_of(Change)
+MINE, OURS = COPIES.alias("mine"), COPIES.alias("ours")
 CHUNK = 1000
 GONE = '%"exists":false%'
 """What stands in the image of a copy whose partner said that the record is gone."""
+
+
+class Called(NamedTuple):
+    """What a copy's partner calls it."""
+
+    external_key: str
+    their_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class Seen:
     """A record that the connection sees: its typed columns in `row`, its first copy there, and our code of it."""
 
     row: Row[Any]
-    copy: Row[Any] | None
+    copy: Called | None
     code: str | None
 
     @property
@@ -126,15 +134,34 @@ def _unseen(session: Session, connection: Connection) -> set[int]:
     return {id_ for id_ in gone if not sees(records[id_], copies[id_])}
 
 
-def load(session: Session, connection: Connection, ids: Sequence[int]) -> Iterator[Seen]:
+def load(session: Session, connection: Connection, ids: Iterable[int]) -> Iterator[Seen]:
     """The records of these ids, in their order, a chunk at a time."""
-    rest = iter(ids)
+    rest, statement = iter(ids), _loading(connection)
     while chunk := list(islice(rest, CHUNK)):
-        columns = [column for column in CUSTOMERS.c if column.name != "id"]
-        statement = select(RECORDS.c.id, *columns).join(CUSTOMERS, CUSTOMERS.c.id == RECORDS.c.id)
-        rows = {row.id: row for row in session.execute(statement.where(db.among(RECORDS.c.id, chunk)))}
-        copies: dict[int, Row[Any]] = {}
-        for copy in naming.copies_by(session, connection.id, ENTITY, "record_id", chunk):
-            copies.setdefault(copy.record_id, copy)
-        codes = naming.codes_of(session, ENTITY, chunk)
-        yield from (Seen(rows[id_], copies.get(id_), codes.get(id_)) for id_ in chunk)
+        rows: dict[int, Row[Any]] = {}
+        for row in session.execute(statement.where(RECORDS.c.id.in_(chunk))):
+            rows.setdefault(row.id, row)
+        yield from (_seen(rows[id_]) for id_ in chunk)
+
+
+def _seen(row: Row[Any]) -> Seen:
+    return Seen(row, None if row.mine_key is None else Called(row.mine_key, row.mine_id), row.ours_key)
+
+
+def _loading(connection: Connection) -> Select[Any]:
+    """Records with what the connection and we call them: a row for each copy, the oldest first.
+
+    Copies are looked up by record. Without statistics a database would take the index that begins with the connection,
+    and read all that it has for each record.
+    """
+    columns = [column for column in CUSTOMERS.c if column.name != "id"]
+    names = (MINE.c.external_key.label("mine_key"), MINE.c.their_id.label("mine_id"))
+    mine = (MINE.c.record_id == RECORDS.c.id) & (MINE.c.connection_id + 0 == connection.id) & (MINE.c.entity == ENTITY)
+    ours = (OURS.c.record_id == RECORDS.c.id) & (OURS.c.connection_id + 0 == HUB) & (OURS.c.entity == ENTITY)
+    return (
+        select(RECORDS.c.id, *columns, *names, OURS.c.external_key.label("ours_key"))
+        .join(CUSTOMERS, CUSTOMERS.c.id == RECORDS.c.id)
+        .outerjoin(MINE, mine)
+        .outerjoin(OURS, ours)
+        .order_by(RECORDS.c.id, MINE.c.id, OURS.c.id.desc())
+    )

@@ -92,10 +92,11 @@ def _custom_field(value: Any) -> dict[str, Any]:
     name, number = _part(folded.get("name"), "a name"), _part(folded.get("id"), "an id")
     if number and not (number.isascii() and number.isdecimal() and int(number) < _UNDER_A_BILLION):
         raise PydanticCustomError("custom_field_id", "an id must be a whole number")
-    if not number and not name:
+    known = int(number or 0)  # 0 is what a client sends that has only names
+    if not known and not name:
         raise PydanticCustomError("custom_field_name", "each value needs the id or the name of its field")
     return {
-        "id": int(number) if number else field_id(name),
+        "id": known or field_id(name),
         "name": name,
         "value": _part(folded.get("value"), "a value"),
     }
@@ -164,7 +165,8 @@ class CustomerRow(Wire, entity=Customer, key=("code",)):
             elif isinstance(value, Mapping):
                 flat |= {f"{PLACE}{name}": each for name, each in value.items()}
             else:
-                flat |= {f"{PLACE}Latitude": value, f"{PLACE}Longitude": value}
+                given = [value] if str(value or "").strip() else None  # a number alone is no place
+                flat |= {f"{PLACE}Latitude": given, f"{PLACE}Longitude": given}
         return super().fold(flat)
 
     def dump(self) -> dict[str, Any]:
