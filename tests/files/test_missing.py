@@ -116,6 +116,7 @@ def test_a_copy_heard_told_or_deleted_since_the_export_is_not_missing(hub: Desk)
     hub.post("L", name="new")
     hub.post("M", mode=Mode.DELETE)
     hub.post("new", name="new")
+    hub.say("A", key="partial", name="n")
     assert hub.settle(run, []) == 1
     assert hub.found(run) == {"N": "reported"}
 

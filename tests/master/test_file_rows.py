@@ -154,6 +154,16 @@ def test_a_record_deleted_since_the_export_is_not_revived(hub: World) -> None:
     assert hub.copy("A").said("phone") == "1"
 
 
+def test_of_a_record_that_we_had_deleted_since_the_export_nothing_is_stated(hub: World) -> None:
+    post(hub, name="n", phone="1")
+    moment = export(hub)
+    hub.say("B", name="n")
+    hub.delete("B")
+    assert hub.tell("A") == {"exists": False}
+    assert collect(hub, line(at=moment, name="n", phone="2")) == ["superseded"]
+    assert hub.copy("A").said("phone") == "1"
+
+
 def test_a_delete_that_changes_nothing_is_remembered_too(hub: World) -> None:
     post(hub, name="n")
     drop(hub)
@@ -253,6 +263,14 @@ def test_fields_without_a_column_are_as_of_the_last_row(hub: World) -> None:
     assert hub.copy("A").extra == {"x": "2", "y": "3"}
 
 
+def test_fields_without_a_column_are_left_out_of_a_row_that_changes_others(hub: World) -> None:
+    hub.write("A", Write("customer", "K", Mode.PARTIAL, {"name": "n"}, {"x": "1"}))
+    moment = export(hub)
+    hub.say("A", phone="1")
+    assert collect(hub, line(at=moment, name="m", extra={"x": "0"})) == ["updated"]
+    assert (hub.record().name, hub.copy("A").extra) == ("m", {"x": "1"})
+
+
 def test_a_blank_without_a_column_is_no_field(hub: World) -> None:
     post(hub, name="n", extra={"x": "1"})
     assert collect(hub, line(at=export(hub), name="n", extra={"x": "1", "y": ""})) == ["unchanged"]
@@ -277,6 +295,7 @@ def test_what_corrects_a_restated_field_is_restated_with_it(engine: Engine) -> N
         hub.say("B", phone="3")
         post(hub, name="n", phone="1")
         moment = export(hub)  # the phone is 2 now, and the post that says so is lost
+        hub.wait()
         with db.writing(engine) as session:
             restate(session, [hub.record().id], Source(hub.partners["A"]))
         assert hub.record().phone == "1"

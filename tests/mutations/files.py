@@ -6,6 +6,7 @@ STORE = "master/store.py"
 RECORD = "master/record.py"
 COPIES = "master/copies.py"
 MISSING = "files/missing.py"
+RECONCILING = "files/reconciling.py"
 ROWS = "tests/master/test_file_rows.py::"
 LACKING = "tests/files/test_missing.py::"
 
@@ -75,7 +76,7 @@ FILES = (
         RULES,
         "if copy.holds(EXISTS) == {False} and is_late(copy, EXISTS, as_of):",
         "if False:",
-        f"{ROWS}test_a_record_deleted_since_the_export_is_not_revived[sqlite]",
+        f"{ROWS}test_of_a_record_that_we_had_deleted_since_the_export_nothing_is_stated[sqlite]",
     ),
     Mutant(
         "what corrects a restated field counts",
@@ -93,10 +94,10 @@ FILES = (
     ),
     Mutant(
         "fields without a column have a time too",
-        STORE,
+        RECORD,
         "late = is_late(copy, EXISTS, write.as_of)",
         "late = False",
-        f"{ROWS}test_fields_without_a_column_are_as_of_the_last_row[sqlite]",
+        f"{ROWS}test_fields_without_a_column_are_left_out_of_a_row_that_changes_others[sqlite]",
     ),
     Mutant(
         "a row that is too old is told from one that is not new",
@@ -139,6 +140,20 @@ FILES = (
         "    if unread:\n",
         "    if False:\n",
         f"{LACKING}test_nothing_is_deleted_while_a_row_has_no_readable_key[sqlite]",
+    ),
+    Mutant(
+        "what live sync missed includes what was corrected by hand",
+        RECONCILING,
+        "(CHANGES.c.message_id == run.message_id) | CHANGES.c.message_id.in_(corrected)",
+        "CHANGES.c.message_id == run.message_id",
+        "tests/files/test_reconciling.py::test_a_row_that_was_corrected_by_hand_is_told_with_its_file[sqlite]",
+    ),
+    Mutant(
+        "an echo is nothing that live sync missed",
+        RECONCILING,
+        "return stamp is not None or name.startswith(EXTRA)",
+        "return True",
+        "tests/files/test_reconciling.py::test_what_we_were_not_sure_of_is_nothing_that_live_sync_missed[sqlite]",
     ),
     Mutant(
         "what is heard before it is deleted stays",

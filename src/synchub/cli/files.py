@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from synchub.cli.collecting import trust
 from synchub.cli.output import LARGEST, moment, print_fields, print_json, print_rows
+from synchub.cli.reconciling import reconcile
 from synchub.cli.store import Opened, opened
 from synchub.connections import registry
 from synchub.connections.tables import Connection
@@ -25,7 +26,7 @@ from synchub.intake.journal import body_of
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(trust)
-app.command()(trust)
+app.command()(reconcile)
 
 File = Annotated[int, typer.Argument(metavar="FILE", min=1, max=LARGEST, help="a number from 'synchub file list'")]
 Rows = Annotated[list[str] | None, typer.Argument(metavar="[ROW]...", help="ids of rows from 'synchub file show'")]

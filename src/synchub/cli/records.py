@@ -10,6 +10,7 @@ from synchub.cli.store import opened
 from synchub.connections.tables import Connection
 from synchub.db import reading
 from synchub.errors import NotFound
+from synchub.files import missing
 from synchub.master import reading as master
 from synchub.master.entities import ENTITIES
 
@@ -69,9 +70,16 @@ def _described(session: Session, number: int) -> dict[str, Any]:
         "exists": record.exists,
         "changed": record.changed,
         "merged_into": record.merged_into,
+        "missing": [_flag(session, flag) for flag in missing.flags(session, number)],
         "fields": master.typed_fields(record),
         "words": {name: [_word(word) for word in said] for name, said in words.items()},
     }
+
+
+def _flag(session: Session, flag: missing.Flag) -> dict[str, Any]:
+    """A copy that the last full file of its partner lacked."""
+    partner = session.get_one(Connection, flag.connection).name
+    return {"connection": partner, "key": flag.key, "file": flag.file, "as_of": moment(flag.as_of)}
 
 
 def _word(word: master.Word) -> dict[str, Any]:
