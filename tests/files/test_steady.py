@@ -57,6 +57,11 @@ def test_looks_that_come_late_do_not_make_a_file_whole_early():
     assert is_whole(seen_again(sight, entry(5), now + SECOND), STEADY, now + SECOND, is_done=False)
 
 
+def test_looks_that_come_early_do_not_make_a_file_whole_early():
+    sight, now = looked(*[5] * 20, every=1)
+    assert not is_whole(sight, STEADY, now, is_done=False)
+
+
 def test_a_file_that_is_looked_at_seldom_is_whole_after_an_hour():
     sight, now = looked(5, 5, every=86_400)
     assert is_whole(sight, STEADY, now, is_done=False)

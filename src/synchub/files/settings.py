@@ -64,7 +64,11 @@ class FileSettings(BaseModel, extra="forbid"):
         if "://" not in given:
             return given.strip()
         parts = urlsplit(given)
-        if parts.scheme != "sftp" or not parts.hostname or not parts.username:
+        try:
+            has_all = parts.scheme == "sftp" and parts.hostname and parts.username and parts.port != 0
+        except ValueError:  # what should be a port is none
+            has_all = False
+        if not has_all:
             raise ValueError("must be a directory, sftp://user@host:port/directory, or hub")
         if parts.password:
             raise ValueError("a password stands in files_password, where it is kept sealed")
