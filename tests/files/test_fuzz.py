@@ -68,21 +68,19 @@ def is_between(raw, place):
 def damaged(draw, width, delimiter):
     """A line that is no row, or one that came about by chance."""
     plain = st.text(PLAIN, min_size=1, max_size=8)
-    kind = draw(st.sampled_from(["open", "shifted", "junk", "returns", "long", "blank", "keyless"]))
-    if kind == "open":
-        before = draw(st.lists(plain, max_size=width + 1))
-        return delimiter.join([*before, '"' + draw(plain)]).encode()
-    if kind == "shifted":
-        cells = draw(st.integers(1, 2 * width).filter(lambda cells: cells != width))
-        return delimiter.join(draw(plain) for _ in range(cells)).encode()
-    if kind == "returns":
-        return "\r".join(draw(st.lists(plain, min_size=2, max_size=4))).encode()
-    if kind == "long":
-        return draw(st.sampled_from([b"", b'"', b'a,"'])) + b"x" * MOST_BYTES
-    if kind == "keyless":
-        return delimiter.join([" ", *(draw(plain) for _ in range(width - 1))]).encode()
-    if kind == "blank":
-        return draw(st.sampled_from([b"", b"  ", b"\x00\x00"]))
+    made = {
+        "open": st.lists(plain, max_size=width + 1).map(lambda before: delimiter.join([*before, '"' + "open"])),
+        "shifted": st.lists(plain, min_size=1, max_size=2 * width)
+        .filter(lambda values: len(values) != width)
+        .map(delimiter.join),
+        "returns": st.lists(plain, min_size=2, max_size=4).map("\r".join),
+        "long": st.sampled_from(["", '"', 'a,"']).map(lambda before: before + "x" * MOST_BYTES),
+        "keyless": st.just(delimiter.join([" ", *["a"] * (width - 1)])),
+        "blank": st.sampled_from(["", "  ", "\x00\x00"]),
+    }
+    kind = draw(st.sampled_from([*made, "junk"]))
+    if kind in made:
+        return draw(made[kind]).encode()
     junk = draw(st.binary(min_size=1, max_size=40))
     return junk.replace(b'"', b"").replace(b"\n", b"")
 

@@ -25,9 +25,9 @@ def rows(press, run):
         return list(quarantine.rows_of(session, run))
 
 
-def take(press, row, change=Change()):
+def take(press, row, change=None):
     with db.writing(press.engine) as session:
-        return quarantine.take(session, row.id, READERS, change, press.settings)
+        return quarantine.take(session, row.id, READERS, change or Change(), press.settings)
 
 
 def entries(press):

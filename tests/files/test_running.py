@@ -9,7 +9,7 @@ from tests.files.press import DIALECT, Press, Reader
 
 from synchub import clock, db
 from synchub.connections.tables import Connection
-from synchub.files import jobs, storing
+from synchub.files import jobs, repeating, storing
 from synchub.files.running import advance
 from synchub.intake.journal import body_of
 from synchub.master.tables import Change
@@ -98,6 +98,19 @@ def test_a_key_that_comes_twice_is_taken_in_order(press):
     run = press.press("id,name\n1,first\n2,Bob\n1,second\n")
     assert press.names() == {"1": "second", "2": "Bob"}
     assert run.counts == {"created": 2, "updated": 1}
+    note = "1 keys come more than once, such as 1 in lines 2 and 4: the last row counts"
+    assert press.messages()[0].notes == [note]
+
+
+def test_keys_that_come_twice_are_told_apart_from_those_that_only_look_like_it(monkeypatch):
+    monkeypatch.setattr(repeating, "BITS", 64)
+    marks, keys = repeating.Marks(), [(str(number), number) for number in range(100)]
+    for key, _ in keys:
+        marks.add(key)
+    assert marks.doubtful
+    assert repeating.told(marks.doubtful, keys) is None
+    said = repeating.told(marks.doubtful | {"7"}, [*keys, ("7", 200)])
+    assert said.startswith("1 keys come more than once, such as 7 in lines 7 and 200")
 
 
 def test_the_same_rows_again_change_nothing(press):

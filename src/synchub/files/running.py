@@ -7,7 +7,6 @@ the next one begins, so that after any death reading goes on there.
 from collections.abc import Iterator, Mapping
 from functools import partial
 from secrets import token_hex
-from typing import BinaryIO
 
 import structlog
 from sqlalchemy import Engine, update
@@ -17,9 +16,10 @@ from synchub import alerts, clock, db
 from synchub.config import Settings
 from synchub.errors import Unreadable
 from synchub.files import guards, missing, retaining, scanning, spool
-from synchub.files.guards import HELD, Scan
+from synchub.files.guards import HELD
 from synchub.files.jobs import OVER, Job, Overtaken, beating, claim, reader_of
-from synchub.files.reader import Columns, ReaderFactory
+from synchub.files.looking import look_through
+from synchub.files.reader import ReaderFactory
 from synchub.files.scanning import Form
 from synchub.files.storing import Progress, Storing
 from synchub.files.tables import FileRun, State
@@ -93,42 +93,29 @@ def _fail(engine: Engine, settings: Settings, run: FileRun, token: str, said: st
 def _scan(job: Job) -> None:
     """Go through the file once, and let the guards decide."""
     files = settings_of(job.connection)
-    encodings: set[str] = set()
     with job.path.open("rb") as file:
         form = scanning.form_of(file)
         columns = None if form is None else job.columns(form)
-        scan = _count(file, form, columns, encodings, full=job.table.window_days is None)
+        found = look_through(file, form, columns, full=job.table.window_days is None)
     if job.connection.writes is not None and job.table.entity not in job.connection.writes:
         raise Unreadable(f"connection {job.connection.name} may not write {job.table.entity}")
 
     def work(session: Session) -> None:
         run = job.ours(session)
-        run.rows, run.started_at = scan.rows, clock.now()
+        run.rows, run.started_at = found.scan.rows, clock.now()
         if form is not None and columns is not None:
-            found = {"unknown": columns.unknown, "missing": columns.missing, "encoding": sorted(encodings) or ["ascii"]}
-            run.form = form.document() | found | {"ended": scan.ended}
+            about = {"unknown": columns.unknown, "missing": columns.missing, "encoding": found.encodings}
+            run.form = form.document() | about | {"ended": found.scan.ended}
             run.position, run.line = form.start, form.line
-        run.checks = guards.check(session, run, scan, files)
+        run.checks = guards.check(session, run, found.scan, files)
         run.state = State.HELD if run.checks else State.READING
         if run.checks:
             trouble(session, run.connection_id, HELD, run.name, f"the file {run.name} is held: {'; '.join(run.checks)}")
+        if found.twice is not None:
+            journal.note(session, run.message_id, found.twice)
         session.flush()
 
     db.retrying(job.engine, work)
-
-
-def _count(file: BinaryIO, form: Form | None, columns: Columns | None, encodings: set[str], *, full: bool) -> Scan:
-    if form is None or columns is None:
-        return Scan(0, 0, 0, cut=False, ended=False, full=full)
-    rows, bad, blank, cut = 0, 0, 0, False
-    for record in scanning.records(file, form, form.start, form.line, encodings):
-        rows += 1
-        cut = record.fault is not None
-        if cut:
-            bad += 1
-        elif not any(record.values[place].strip() for place in columns.keys):
-            blank += 1
-    return Scan(rows, bad, blank, cut=cut, ended=scanning.ends_as_a_line(file, form), full=full)
 
 
 def _end(job: Job, form: Form | None) -> None:

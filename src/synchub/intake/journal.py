@@ -141,7 +141,7 @@ def accepted(submission: Submission, kept: Kept, seen: int, applied: Applied, an
         "last_number": applied.last_number,
         "counts": dict(Counter(verdict.kind.value for verdict in applied.verdicts)),
         "answer": answer,
-        "notes": _notes(submission.writes),
+        "notes": _notes(_problems(submission.writes)),
         "error": submission.refusal,
     }
 
@@ -154,6 +154,12 @@ def repeated(submission: Submission, kept: Kept, seen: int, first: UUID, answer:
 def amend(session: Session, message: UUID, answer: Answer) -> None:
     """Keep another answer of a message: what was still to be waited for when it was stored has come."""
     session.execute(update(Message).where(Message.id == message).values(answer=answer))
+
+
+def note(session: Session, message: UUID, said: str) -> None:
+    """Add a note to a message."""
+    earlier = session.execute(db.locked(select(Message.notes).where(Message.id == message))).scalar_one()
+    session.execute(update(Message).where(Message.id == message).values(notes=_notes([said], earlier)))
 
 
 def attach(session: Session, message: UUID, file: str) -> None:
@@ -173,7 +179,7 @@ def extend(session: Session, message: UUID, writes: Iterable[Write], applied: Ap
     so_far = session.execute(db.locked(select(*columns).where(Message.id == message))).one()
     tally = Counter(so_far.counts)
     tally.update(verdict.kind.value for verdict in applied.verdicts)
-    values: dict[str, Any] = {"counts": dict(tally), "notes": _notes(writes, so_far.notes)}
+    values: dict[str, Any] = {"counts": dict(tally), "notes": _notes(_problems(writes), so_far.notes)}
     if applied.first_number is not None:
         values |= {"first_number": so_far.first_number or applied.first_number, "last_number": applied.last_number}
     session.execute(update(Message).where(Message.id == message).values(values))
@@ -205,12 +211,16 @@ def _row(arrival: Arrival, kept: Kept, seen: int) -> dict[str, Any]:
     }
 
 
-def _notes(writes: Iterable[Write], earlier: Sequence[str] | None = None) -> list[str] | None:
-    """What is to be noted about writes, after the notes that were kept earlier."""
+def _problems(writes: Iterable[Write]) -> Iterator[str]:
+    return (problem for write in writes for problem in write.problems)
+
+
+def _notes(said: Iterable[str], earlier: Sequence[str] | None = None) -> list[str] | None:
+    """What is to be noted, after the notes that were kept earlier; of very many the rest is counted."""
     notes = list(earlier or ())
     more = int(match[1]) if notes and (match := _MORE.fullmatch(notes[-1])) else 0
     if more:
         notes.pop()
-    notes += [problem for write in writes for problem in write.problems]
+    notes += said
     more += max(0, len(notes) - MOST_NOTES)
     return [*notes[:MOST_NOTES], *([f"and {more} more"] if more else [])] or None
