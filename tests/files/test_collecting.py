@@ -555,3 +555,22 @@ def test_a_local_folder_may_be_named_from_the_working_directory(desk, monkeypatc
     desk.put("things.csv", LINES)
     desk.look()
     assert Path("partner/processed/things.csv").is_file()
+
+
+def test_rows_that_cannot_be_stored_are_told_once_and_tried_again(desk, log):
+    desk.settings = desk.settings.model_copy(update={"retry_delays": "0.05"})
+    tries = []
+
+    def fail() -> bool:
+        tries.append(1)
+        if len(tries) < 5:
+            raise OSError(28, "No space left on device")
+        return False
+
+    desk.advance = fail
+    with desk.collecting():
+        until(lambda: len(tries) > 5)
+        until(lambda: desk.alerts()[0].cleared_at)
+    (alert,) = desk.alerts()
+    assert (alert.connection_id, alert.kind, alert.seen) == (HUB, "file-rows", 4)
+    assert len(warned(log)) == 1

@@ -13,17 +13,17 @@ import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from synchub import clock, db
+from synchub import alerts, clock, db
 from synchub.config import Settings
 from synchub.connections.directory import Directory
-from synchub.connections.tables import Connection
-from synchub.errors import Unavailable
+from synchub.connections.tables import HUB, Connection
+from synchub.errors import SynchubError, Unavailable
 from synchub.files import spool, turns
 from synchub.files.attending import Attendant
 from synchub.files.reader import ReaderFactory
 from synchub.files.tables import Collection, FileRun
 from synchub.files.taking import movable
-from synchub.files.troubles import MOVE
+from synchub.files.troubles import EVERY_ROW, MOVE, ROWS, trouble
 from synchub.files.visiting import Patience
 
 POLL = 1.0
@@ -118,6 +118,9 @@ class Collector:
         """Begin a look at every place that is due; the seconds after which to come again."""
         places = self._places()
         self._forget(frozenset(places))
+        self._sweep()
+        if not places:
+            return POLL
         with db.reading(self._engine) as session:
             due = turns.due(session, now := clock.now())
         over = self._movable()
@@ -125,7 +128,6 @@ class Collector:
             at_once = self._is_mended(connection) or id_ in over
             if at_once or due.get(id_, 0) <= now:
                 self._begin(connection, at_once=at_once)
-        self._sweep()
         intervals = [one.settings.get("files_every") for one in places.values()]
         return min([POLL, *(float(every) for every in intervals if isinstance(every, int | float))])
 
@@ -161,15 +163,29 @@ class Collector:
             log.info("the spool was swept", files=left)
 
     def _store_rows(self) -> None:
+        failures, was_well = 0, False
         while not self._stop.is_set():
-            busy = False
             try:
                 busy = self._advance()
-            except Exception as error:  # the edge: a run's own faults are its own; this is the store, or worse
-                if not db.is_unavailable(error):
-                    log.exception("rows of a file could not be stored")
-            if not busy:
-                self._stop.wait(POLL)
+                if not was_well:
+                    db.retrying(self._engine, lambda session: alerts.clear(session, HUB, ROWS, EVERY_ROW))
+            except Exception as error:  # the edge: a run's own faults are its own; this is the store, or the disk
+                if not isinstance(error, OSError | SynchubError | SQLAlchemyError):
+                    log.exception("rows of a file could not be stored by a fault of the hub's own")
+                self._tell(error)
+                self._stop.wait(self._settings.delays[min(failures, len(self._settings.delays) - 1)])
+                failures, was_well = failures + 1, False
+            else:
+                failures, was_well = 0, True
+                self._stop.wait(0 if busy else POLL)
+
+    def _tell(self, error: Exception) -> None:
+        """Say once that no rows can be stored."""
+        said = f"rows of files cannot be stored: {' '.join(str(error).split()) or type(error).__name__}"
+        try:
+            db.retrying(self._engine, lambda session: trouble(session, HUB, ROWS, EVERY_ROW, said))
+        except SQLAlchemyError as another:  # then whoever asks the hub hears of it
+            log.debug("an alert could not be kept", reason=str(another).partition("\n")[0])
 
     def _advance_runs(self) -> bool:
         from synchub.files.running import advance

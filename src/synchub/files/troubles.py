@@ -9,10 +9,12 @@ from synchub import alerts
 from synchub.connections.tables import HUB
 from synchub.connections.tables import Connection as Partner
 
-PLACE, FILE, MOVE, SPOOL, STRANGE = "files", "file", "file-move", "spool", "file-unknown"
-"""Kinds of alerts: the place cannot be looked into; one file cannot be read, or moved away; the spool is full."""
-EVERY_FILE, DISK, NAMES = "place", "disk", "names"
-"""What the first and the last of them are about."""
+PLACE, FILE, MOVE, STRANGE = "files", "file", "file-move", "file-unknown"
+"""Kinds of alerts: a place cannot be looked into; a file cannot be read, or moved away; files are of no kind."""
+SPOOL, ROWS = "spool", "file-rows"
+"""Kinds of the hub's own alerts: the spool takes no file; rows cannot be stored."""
+EVERY_FILE, NAMES, DISK, EVERY_ROW = "place", "names", "disk", "rows"
+"""What alerts are about that are not about one file."""
 
 log = structlog.get_logger(__name__)
 
