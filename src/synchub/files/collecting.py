@@ -181,7 +181,8 @@ class Collector:
 
     def _tell(self, error: Exception) -> None:
         """Say once that no rows can be stored."""
-        said = f"rows of files cannot be stored: {' '.join(str(error).split()) or type(error).__name__}"
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        said = f"rows of files cannot be stored: {reason}"
         try:
             db.retrying(self._engine, lambda session: trouble(session, HUB, ROWS, EVERY_ROW, said))
         except SQLAlchemyError as another:  # then whoever asks the hub hears of it
