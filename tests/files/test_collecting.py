@@ -165,22 +165,23 @@ def test_with_a_done_file_only_that_says_so(desk):
     assert desk.names() == ["processed/things.csv", "processed/things.csv.done"]
 
 
-def test_a_file_that_is_replaced_between_look_and_read_is_taken_once_and_whole(desk, server):
+@pytest.mark.parametrize("another", ["id\nanother\n", LINES.replace("one", "two")])
+def test_a_file_that_is_replaced_between_look_and_read_is_taken_once_and_whole(desk, server, another):
     desk.connect(secrets={"files_password": PASSWORD}, **trust(server))
     path = server.folder / "things.csv"
     path.write_text(LINES)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
 
     def replace_it(_name: str) -> None:
         server.on_read = lambda _: None
-        path.write_text("id\nanother\n")
+        path.write_text(another)
 
     server.on_read = replace_it
     desk.look()
-    assert desk.runs() == []
-    assert desk.spooled() == []
+    assert (desk.runs(), desk.spooled(), desk.alerts()) == ([], [], [])
     desk.look()
     (run,) = desk.runs()
-    assert desk.content(run) == b"id\nanother\n"
+    assert desk.content(run).decode() == another
 
 
 def test_a_file_that_is_replaced_before_it_is_moved_is_taken_in_its_turn(desk):
