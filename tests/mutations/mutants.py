@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 
 RULES = "master/convergence.py"
+SURVIVORSHIP = "master/survivorship.py"
 CLAIM = "outbox/claim.py"
 PUMP = "outbox/pump.py"
 SETTLE = "outbox/settle.py"
@@ -226,14 +227,14 @@ PROMISES = (
     ),
     Mutant(
         "a delete may mean only the partner's own copy",
-        RULES,
+        SURVIVORSHIP,
         "if copy.connection in rules.own_copy_only:",
         "if False:",
         "tests/master/test_scenarios.py::test_a_delete_that_means_only_the_own_copy_leaves_the_record[sqlite]",
     ),
     Mutant(
         "a delete of one of several copies deletes no record",
-        RULES,
+        SURVIVORSHIP,
         "    return not any(\n        other is not copy",
         "    return True or any(\n        other is not copy",
         "tests/master/test_golden.py::test_a_delete_of_one_of_several_copies_does_not_count",

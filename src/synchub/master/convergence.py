@@ -1,7 +1,8 @@
-"""The rules of convergence: how statements make a golden record, and what a partner must still be told.
+"""The rules of convergence: what a partner states, and what it must still be told.
 
-Pure functions over `Copy`; nothing here knows a database, a dialect or a clock. `store` calls `receive` and `golden`
-for everything that arrives, the outbox calls `difference`, `depart`, `arrive` and `bounce` for everything that leaves.
+Pure functions over `Copy`; nothing here knows a database, a dialect or a clock. `store` calls `receive` for everything
+that arrives (`survivorship` says what wins), the outbox calls `difference`, `depart`, `arrive` and `bounce` for
+everything that leaves.
 
 A partner says only what it changes: a received field is a statement if it differs from the known copy, unless it
 answers what we are sending or have just replaced there, in which case it is an echo: known, shown, not stated. The
@@ -9,12 +10,11 @@ known copy of a field is a set while we cannot be sure which value the partner h
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from synchub.clock import SECOND
-from synchub.connections.tables import Connection
 from synchub.master.copies import EXISTS, NOTHING, Copy, Ended, Flight, Held, Round, Row, Statement
 from synchub.master.values import Value
 
@@ -48,37 +48,6 @@ class Heard:
     def moved(self) -> bool:
         """Whether any field differed from the known copy."""
         return bool(self.stated or self.echoed)
-
-
-@dataclass(slots=True, frozen=True)
-class Rules:
-    """How statements are weighed.
-
-    Rank per connection (higher wins), and the connections whose delete means only their own copy. `version` is another
-    one whenever any of it, or the set of connections, changes.
-    """
-
-    ranks: Mapping[int, int]
-    own_copy_only: frozenset[int] = frozenset()
-    version: int = 0
-
-
-def rules_of(partners: Iterable[Connection]) -> Rules:
-    """The rules that follow from how the partners are set up."""
-    partners = list(partners)
-    own_copy_only = frozenset(partner.id for partner in partners if not partner.deletes_record)
-    version = sum(partner.rules_version + 1 for partner in partners)
-    return Rules({partner.id: partner.rank for partner in partners}, own_copy_only, version)
-
-
-@dataclass(slots=True, frozen=True)
-class Golden:
-    """The winning statement of one field, and whose it is."""
-
-    value: Value
-    stamp: int
-    connection: int
-    key: str
 
 
 def receive(
@@ -204,47 +173,6 @@ def _count_round(copy: Copy, name: str, value: Value, now: int, recent: Ended | 
     elif recent is not None and value != recent.sent and not recent.counted:
         copy.ended[name] = Ended(recent.sent, recent.replaced, recent.until, counted=True)
         copy.rounds.append(Round(name, recent.sent, value, now))
-
-
-def golden(copies: Iterable[Copy], rules: Rules) -> dict[str, Golden]:
-    """The winning statement of every field that somebody states; a field without one is blank.
-
-    Statements below the highest floor of their field do not count; of the rest the best rank wins, then the latest
-    stamp.
-    """
-    copies = list(copies)
-    floors: dict[str, int] = {}
-    for copy in copies:
-        for name, said in copy.image.items():
-            if said.floor > floors.get(name, 0):
-                floors[name] = said.floor
-    won: dict[str, Golden] = {}
-    weight: dict[str, tuple[int, int, int, str]] = {}
-    for copy in copies:
-        rank = rules.ranks.get(copy.connection, 0)
-        for name, said in copy.image.items():
-            if said.stamp < floors.get(name, 0) or (name == EXISTS and not _counts(copy, copies, rules)):
-                continue
-            mine = (rank, said.stamp, copy.connection, copy.key)
-            if name not in weight or mine > weight[name]:
-                weight[name] = mine
-                won[name] = Golden(said.value, said.stamp, copy.connection, copy.key)
-    return won
-
-
-def _counts(copy: Copy, copies: Iterable[Copy], rules: Rules) -> bool:
-    """Whether the copy's word on `exists` counts: a delete of one of several copies of a connection does not."""
-    if copy.said(EXISTS) is not False:
-        return True
-    if copy.connection in rules.own_copy_only:
-        return False
-    return not any(
-        other is not copy
-        and other.connection == copy.connection
-        and True in other.holds(EXISTS)
-        and not (EXISTS in other.image and other.said(EXISTS) is False)
-        for other in copies
-    )
 
 
 def wished(copy: Copy, *, exists: bool, stamp: int) -> bool:

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from synchub import clock, db
 from synchub.connections.tables import HUB
 from synchub.master import copies as copying
-from synchub.master.convergence import Rules
 from synchub.master.copies import Copy
 from synchub.master.copies import Row as Fields
 from synchub.master.entities import ENTITIES
 from synchub.master.locating import Key, find
 from synchub.master.record import Record, Step
 from synchub.master.series import draw_under
+from synchub.master.survivorship import Rules
 from synchub.master.tables import Change, CrossReference, MasterRecord
 
 COPIES = db.table_of(CrossReference)

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from synchub.master.convergence import Golden, Heard, Mode, Rules, golden, is_late, receive
+from synchub.master.convergence import Heard, Mode, is_late, receive
 from synchub.master.copies import EXISTS, Copy, Row, Statement
 from synchub.master.entities import ENTITIES
 from synchub.master.locating import Key
+from synchub.master.survivorship import Golden, Rules, golden
 from synchub.master.values import Value
 from synchub.master.writes import Kind, Write
 

@@ -19,13 +19,14 @@ from sqlalchemy.orm import Session
 from synchub import clock, db
 from synchub.connections.tables import Connection
 from synchub.master import copies as copying
-from synchub.master.convergence import answers, is_late, rules_of, weigh_age
+from synchub.master.convergence import answers, is_late, weigh_age
 from synchub.master.copies import EXISTS, Copy
 from synchub.master.entities import ENTITIES
 from synchub.master.holding import RECORDS, Moved, confirm, hold, weigh, write_steps
 from synchub.master.locating import Key, find, find_or_make
 from synchub.master.record import Record, extra_of
 from synchub.master.series import read_counter
+from synchub.master.survivorship import rules_of
 from synchub.master.writes import Applied, Batch, Kind, Verdict, Write
 
 __all__ = ["apply", "last_changes", "read_counter"]

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import HUB, Connection
-from synchub.master.convergence import rules_of
 from synchub.master.holding import CHANGES, COPIES, hold, weigh, write_steps
+from synchub.master.survivorship import rules_of
 from synchub.master.writes import Kind
 
 CONNECTIONS = db.table_of(Connection)
