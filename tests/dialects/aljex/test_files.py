@@ -122,7 +122,7 @@ def test_secrets_are_never_kept():
     columns = columns_of("customers", ["id", "Passwd", "name"])
     assert columns.secrets == {1}
     assert columns.read(["7", "hunter2", "n"]).extra == {"passwd": "redacted"}
-    assert columns.read(["7", "", "n"]).extra == {}
+    assert columns.read(["7", "", "n"]).extra == {"passwd": ""}
 
 
 RECORDS = {
@@ -157,6 +157,14 @@ def test_a_row_and_a_live_post_of_one_record_leave_the_same_image(partner, engin
 
     live, file = (images(engine, connection, write) for connection in (1, 2))
     assert file == live
+
+
+def test_a_row_takes_away_what_live_sync_kept_and_the_file_has_blank(partner, engine: Engine):
+    partner.sync("loads", "create", id="9", customer_id=":", passwd="x", blank199="b")
+    write = columns_of("loads", ["id", "customer_id", "passwd", "blank199"]).read(["9", "C7", "", ""])
+    with db.writing(engine) as session:
+        write_part(session, 1, partner.messages()[0].id, [write])
+    assert images(engine, 1, write) == ("load", {"exists": True, "customer_id": "C7"}, {})
 
 
 def images(engine, connection, write):

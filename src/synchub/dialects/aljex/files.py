@@ -107,6 +107,7 @@ class _Plan:
     known: tuple[tuple[int, str], ...]
     extra: tuple[tuple[int, str], ...]
     secrets: tuple[tuple[int, str], ...]
+    references: tuple[str, ...]
 
     def key(self, row: Sequence[str]) -> str | None:
         """The external key; None if it is blank."""
@@ -133,15 +134,16 @@ class _Plan:
         return write
 
     def _kept(self, row: Sequence[str], key_field: str) -> Iterator[tuple[str, str]]:
-        """What is kept without a column."""
+        """What is kept without a column; a blank takes away what was kept of it."""
         for place, spelt in self.extra:
             yield spelt, values.clean(row[place]) or ""
         for place, word in self.keys:
             if word != key_field and word not in self.model.words:
                 yield word, values.clean(row[place]) or ""
         for place, spelt in self.secrets:
-            if row[place]:
-                yield spelt, REDACTED
+            yield spelt, REDACTED if row[place] else ""
+        for word in self.references:
+            yield word, ""  # where one stands that names no record, it is put by `look_through`
 
 
 def _plan(table: Table, header: Sequence[str], secret: Sequence[str]) -> _Plan:
@@ -169,7 +171,8 @@ def _plan(table: Table, header: Sequence[str], secret: Sequence[str]) -> _Plan:
     if not keys:
         raise Unreadable(f"its first line has no column {' or '.join(table.key_fields)}: is it a header?")
     columns = tuple((place, word) for word, place in known.items() if word in model.words)
-    return _Plan(table.name, model, keys, columns, tuple(extra), tuple(hidden))
+    references = tuple(word for name in model.entity.references() if (word := model.columns.get(name)) in known)
+    return _Plan(table.name, model, keys, columns, tuple(extra), tuple(hidden), references)
 
 
 def _names(table: str) -> set[str]:

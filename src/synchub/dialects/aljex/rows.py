@@ -6,6 +6,7 @@ does with anything else (facts/aljex.md, section 1).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from synchub.dialects.aljex.form import Form
@@ -98,13 +99,20 @@ def _whole(form: Form, model: type[Wire], key: str, key_field: str) -> Write:
 
 def look_through(write: Write, model: type[Wire]) -> None:
     """Note the values that are not of their field's kind. A lone colon names no record, so it makes no reference."""
-    columns = model.entity.fields()
-    for name, value in write.fields.items():
-        if isinstance(value, str) and (expected := _expected(columns[name], value)):
+    for name, column in _particular(model).items():
+        value = write.fields.get(name)
+        if isinstance(value, str) and (expected := _expected(column, value)):
             word = model.columns[name]
             write.problems.append(f"{word} holds '{value[:QUOTED]}' where a {expected} is expected")
-            if columns[name].refers_to:
+            if column.refers_to:
                 write.fields[name], write.extra[word] = None, value
+
+
+@cache
+def _particular(model: type[Wire]) -> dict[str, Field]:
+    """The columns that do not take every text."""
+    columns = model.entity.fields().items()
+    return {name: column for name, column in columns if column.refers_to or column.read in EXPECTED}
 
 
 def _expected(column: Field, value: str) -> str | None:
