@@ -1,16 +1,20 @@
 """A file is read row by row, whatever stands in it and whoever dies meanwhile."""
 
+import os
+import subprocess
+import sys
 import zlib
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.files.press import DIALECT, Press, Reader
 
 from synchub import clock, db
 from synchub.connections.tables import Connection
 from synchub.files import jobs, repeating, storing
 from synchub.files.running import advance
+from synchub.files.tables import FileRun
 from synchub.intake.journal import body_of
 from synchub.master.tables import Change
 
@@ -206,7 +210,7 @@ def interrupted(press, monkeypatch, place):
         except Died:
             deaths += 1
         with db.writing(press.engine) as session:
-            session.execute(jobs.update(jobs.FileRun).values(lease_until=0))
+            session.execute(update(FileRun).values(lease_until=0))
     return deaths
 
 
@@ -258,6 +262,27 @@ def test_a_lease_that_ran_out_is_taken_over_and_its_holder_stores_nothing(press)
     job = jobs.Job(press.engine, press.settings, mine, None, "mine", Reader({}), None)
     with pytest.raises(jobs.Overtaken), db.writing(press.engine) as session:
         job.ours(session)
+
+
+def test_the_lease_of_a_process_that_is_no_more_is_free(press):
+    run = press.deliver(GOOD)
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    dead = jobs.new_token().replace(f".{os.getpid()}.", f".{process.pid}.")
+    assert len(dead) <= 32
+    with db.writing(press.engine) as session:
+        session.execute(update(FileRun).values(token=dead, lease_until=clock.now() + 60 * clock.SECOND))
+    assert press.advance()
+    assert press.run(run).state == "reading"
+
+
+@pytest.mark.parametrize("token", [None, "of old", "0123abcd.99999999.aa", "0123abcd"])
+def test_the_lease_of_a_process_elsewhere_is_not_free_before_its_end(press, token):
+    press.deliver(GOOD)
+    until = clock.now() + 60 * clock.SECOND
+    with db.writing(press.engine) as session:
+        session.execute(update(FileRun).values(token=token, lease_until=until))
+    assert not press.advance()
 
 
 def test_progress_tells_rows_rate_and_the_time_left(press):

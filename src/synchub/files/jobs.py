@@ -1,10 +1,19 @@
-"""Whose turn it is to read a file: a lease per run that is renewed while its holder lives."""
+"""Whose turn it is to read a file: a lease per run that is renewed while its holder lives.
 
+Its token names the process that holds it, so that where a process died its neighbours on the same machine need not wait
+for the end of its lease.
+"""
+
+import hashlib
+import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from secrets import token_hex
+from socket import gethostname
 
 import structlog
 from sqlalchemy import Engine, select, update
@@ -87,18 +96,49 @@ def reader_of(connection: Connection, readers: Mapping[str, ReaderFactory], tabl
     return reader, found
 
 
+def new_token() -> str:
+    """A token of this process, as no other has it."""
+    return f"{_machine()}.{os.getpid()}.{token_hex(6)}"
+
+
+@cache
+def _machine() -> str:
+    """What processes have in common that can see whether each other lives."""
+    said = [gethostname()]
+    with suppress(OSError):
+        said += [Path("/proc/sys/kernel/random/boot_id").read_text(), str(Path("/proc/self/ns/pid").readlink())]
+    return hashlib.sha256("".join(said).encode()).hexdigest()[:8]
+
+
+def _is_dead(token: str | None) -> bool:
+    """Whether the holder of a token is a process of this machine that is no more."""
+    machine, _, rest = (token or "").partition(".")
+    process = rest.partition(".")[0]
+    if machine != _machine() or not process.isdecimal():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def claim(session: Session, token: str) -> tuple[FileRun, Connection] | None:
     """The next run that nobody reads, now ours: per table the oldest, or one that is over and still in the spool."""
     now = clock.now()
-    columns = (FileRun.id, FileRun.connection_id, FileRun.table_name, FileRun.lease_until)
+    columns = (FileRun.id, FileRun.connection_id, FileRun.table_name, FileRun.lease_until, FileRun.token)
     active = select(*columns).join(Connection, Connection.id == FileRun.connection_id).where(Connection.active)
     waiting = session.execute(active.where(FileRun.state.in_(READ)).order_by(FileRun.as_of, FileRun.id)).all()
     first = {(row.connection_id, row.table_name): row for row in reversed(waiting)}
     left = select(*columns).where(FileRun.state.in_(OVER), FileRun.spooled.is_not(None)).order_by(FileRun.id)
     for row in [*first.values(), *(() if first else session.execute(left).all())]:
-        free = update(FileRun).where(FileRun.id == row.id, FileRun.lease_until <= now)
+        if row.lease_until > now and not _is_dead(row.token):
+            continue
+        free = update(FileRun).where(FileRun.id == row.id, FileRun.lease_until == row.lease_until)
         taken = free.values(token=token, lease_until=now + LEASE).returning(FileRun.id)
-        if row.lease_until <= now and session.execute(taken).scalar_one_or_none() is not None:
+        if session.execute(taken).scalar_one_or_none() is not None:
             run = session.get_one(FileRun, row.id, populate_existing=True)
             return run, session.get_one(Connection, run.connection_id)
     return None

@@ -6,7 +6,6 @@ the next one begins, so that after any death reading goes on there.
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from secrets import token_hex
 
 import structlog
 from sqlalchemy import Engine, update
@@ -17,7 +16,7 @@ from synchub.config import Settings
 from synchub.errors import Unreadable
 from synchub.files import guards, missing, retaining, scanning, spool
 from synchub.files.guards import HELD
-from synchub.files.jobs import OVER, Job, Overtaken, beating, claim, reader_of
+from synchub.files.jobs import OVER, Job, Overtaken, beating, claim, new_token, reader_of
 from synchub.files.looking import look_through
 from synchub.files.reader import ReaderFactory
 from synchub.files.scanning import Form
@@ -40,7 +39,7 @@ def advance(engine: Engine, settings: Settings, readers: Mapping[str, ReaderFact
     Raises:
         Unavailable: the store cannot take anything now (also as an error of the database's driver, or OSError).
     """
-    token = token_hex(16)
+    token = new_token()
     claimed = db.retrying(engine, partial(claim, token=token))
     if claimed is None:
         return False
