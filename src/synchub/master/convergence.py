@@ -113,8 +113,11 @@ def weigh_age(copy: Copy, row: Row, mode: Mode, *, revives: bool = True, as_of: 
 
     If neither, it says nothing that is new.
     """
-    spoken, late = _timely(copy, _spoken(copy, row, mode, revives=revives), as_of)
-    return _differs(copy, spoken), _differs(copy, late)
+    spoken = _spoken(copy, row, mode, revives=revives)
+    if not _differs(copy, spoken):
+        return False, False
+    timely, late = _timely(copy, spoken, as_of)
+    return _differs(copy, timely), _differs(copy, late)
 
 
 def is_late(copy: Copy, name: str, as_of: int | None) -> bool:
