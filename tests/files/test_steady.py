@@ -78,7 +78,7 @@ def test_first_sight_is_kept_while_a_file_grows_and_not_when_it_is_another():
     assert sight.first_seen_at == 1_000 * SECOND
     assert seen_again(sight, entry(3), now).first_seen_at == now
     taken = Sight(entry(9), 0, 0, 5, run=1)
-    assert seen_again(taken, entry(9), now).run == 1
+    assert seen_again(taken, entry(9), now) == taken
     assert seen_again(taken, entry(10), now) == Sight(entry(10), now, now)
 
 

@@ -37,7 +37,7 @@ def seen_again(before: Sight | None, entry: Entry, now: int) -> Sight:
     if before is None or (before.run is not None and before.entry != entry) or entry.size < before.entry.size:
         return Sight(entry, now, now)
     if before.entry == entry:
-        return replace(before, looks=before.looks + 1)
+        return before if before.run is not None else replace(before, looks=before.looks + 1)
     return replace(before, entry=entry, changed_at=now, looks=1)
 
 
