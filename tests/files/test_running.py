@@ -14,6 +14,7 @@ from synchub import clock, db
 from synchub.connections.tables import Connection
 from synchub.files import jobs, repeating, storing
 from synchub.files.running import advance
+from synchub.files.scanning import records
 from synchub.files.tables import FileRun
 from synchub.intake.journal import body_of
 from synchub.master.tables import Change
@@ -262,6 +263,22 @@ def test_a_lease_that_ran_out_is_taken_over_and_its_holder_stores_nothing(press)
     job = jobs.Job(press.engine, press.settings, mine, None, "mine", Reader({}), None)
     with pytest.raises(jobs.Overtaken), db.writing(press.engine) as session:
         job.ours(session)
+
+
+def test_rows_that_are_stored_already_are_not_stored_again(press):
+    press.deliver(GOOD)
+    press.advance()
+    with db.writing(press.engine) as session:
+        run, connection = jobs.claim(session, "mine")
+    reader, table = jobs.reader_of(connection, {DIALECT: Reader}, "customers")
+    job = jobs.Job(press.engine, press.settings, run, connection, "mine", reader, table)
+    step = storing.Storing(job, job.form, job.columns(job.form))
+    with job.path.open("rb") as file:
+        rows = [step.row_of(record) for record in records(file, job.form, run.position, run.line)]
+    step.commit(rows[:2])
+    with pytest.raises(jobs.Overtaken):
+        step.commit(rows)
+    assert press.run(run.id).rows_read == 2
 
 
 def test_the_lease_of_a_process_that_is_no_more_is_free(press):
