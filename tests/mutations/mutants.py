@@ -48,8 +48,8 @@ CLAUSES = (
     Mutant(
         "a value received just after our answer leaves both possible",
         RULES,
-        "Held(frozenset((value, recent.sent)) if recent else frozenset((value,)), now)",
-        "Held(frozenset((value,)), now)",
+        "Held(frozenset((value, recent.sent)) if recent else frozenset((value,)), at)",
+        "Held(frozenset((value,)), at)",
         "a value typed just before ours lands and heard just after",
     ),
     Mutant(
@@ -97,8 +97,8 @@ CLAUSES = (
     Mutant(
         "a record that is there again may have lost what its row does not name",
         RULES,
-        "copy.known[name] = Held(copy.holds(name) | NOTHING, now)",
-        "copy.known[name] = Held(copy.holds(name), now)",
+        "Held(copy.holds(name) | NOTHING, max(copy.known[name].at, at))",
+        "Held(copy.holds(name), max(copy.known[name].at, at))",
         "a record made again with less",
     ),
     Mutant(
