@@ -26,10 +26,8 @@ BOM = b"\xef\xbb\xbf"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 END_OF_FILE = "\x1a"
 """What programs of old write after the last line."""
-_CP1252 = {
-    place: bytes([place]).decode("cp1252") for place in range(0x80, 0xA0) if place not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}
-}
 _UNDEFINED = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+_CP1252 = {place: bytes([place]).decode("cp1252") for place in range(0x80, 0xA0) if place not in _UNDEFINED}
 
 
 @dataclass(slots=True)
@@ -221,7 +219,7 @@ class _Feed:
             self._encodings.add("cp1252")
             if not _UNDEFINED.isdisjoint(raw):
                 self._note = "it has bytes that neither UTF-8 nor cp1252 knows"
-            return raw.decode("latin-1").translate(_CP1252) + "\n"
+            return decoded(raw) + "\n"
         self._encodings.add("utf-8")
         return text
 
