@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from tests.files.press import Press
 
-from synchub import db
+from synchub import clock, db
 from synchub.audit.tables import AuditEntry
 from synchub.errors import NotFound, Refused
 from synchub.files import guards
@@ -127,3 +127,25 @@ def test_a_held_file_does_not_block_the_next_one(press):
     assert press.alerts() == [("file-held", "customers.csv")]
     decide(press, guards.refuse, again.id)
     assert press.alerts() == []
+
+
+def test_an_older_full_file_could_make_anew_what_a_later_one_lacks(press):
+    now = clock.now()
+    press.press("id,name\n1,Ann\n2,Bob\n", "customers_17.csv", as_of=now)
+    held = press.press("id,name\n1,Ann\n2,Bob\n3,Gone\n", "customers_16.csv", as_of=now - clock.SECOND)
+    assert held.checks == ["it is older than customers_17.csv, which is read: it may bring back what is gone since"]
+    assert press.names() == {"1": "Ann", "2": "Bob"}
+    assert decide(press, guards.release, held.id).counts == {"unchanged": 2, "created": 1}
+
+
+def test_an_older_windowed_file_is_read(press):
+    now = clock.now()
+    press.press(FULL, "visits_17.csv", as_of=now)
+    assert press.press(FULL + "77,n\n", "visits_16.csv", as_of=now - clock.SECOND).state == "done"
+
+
+def test_the_time_for_which_a_file_waited_is_not_part_of_its_pace(press):
+    with clock.replaced(lambda: 10**15):
+        held = press.press("id,name\n1,Ann\n,Bob\n")
+    with clock.replaced(lambda: 2 * 10**15):
+        assert decide(press, guards.release, held.id).started_at == 2 * 10**15

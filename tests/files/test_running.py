@@ -126,8 +126,8 @@ def test_the_same_rows_again_change_nothing(press):
 
 def test_rows_speak_for_the_time_of_their_file(press):
     now = clock.now()
-    press.press(GOOD, "customers_2.csv", as_of=now)
-    run = press.press(GOOD.replace("Ann", "Old"), as_of=now - 3600 * clock.SECOND)
+    press.press(GOOD, "visits_2.csv", as_of=now)
+    run = press.press(GOOD.replace("Ann", "Old"), "visits_1.csv", as_of=now - 3600 * clock.SECOND)
     assert press.names()["1"] == "Ann"
     assert run.counts == {"superseded": 1, "unchanged": 2}
 

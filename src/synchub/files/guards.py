@@ -39,6 +39,8 @@ def check(session: Session, run: FileRun, scan: Scan, settings: FileSettings) ->
     said = [*_empty(run, scan), *_truncated(scan, last)]
     if scan.rows and scan.blank_keys > settings.files_max_blank_keys * scan.rows:
         said.append(f"the key is blank in {scan.blank_keys} of {scan.rows} rows")
+    if scan.full and last is not None:
+        said += _older(run, last)
     if scan.full and scan.rows and last is not None:
         said += _shrunk("rows", scan.rows, last.rows or 0, settings.files_max_shrink)
         said += _shrunk("bytes", run.size, last.size, settings.files_max_shrink)
@@ -73,6 +75,13 @@ def _truncated(scan: Scan, last: FileRun | None) -> list[str]:
     return []
 
 
+def _older(run: FileRun, last: FileRun) -> list[str]:
+    """A full file from before one that is read: a record that the later one lacks would be made anew by it."""
+    if run.as_of >= last.as_of:
+        return []
+    return [f"it is older than {last.name}, which is read: it may bring back what is gone since"]
+
+
 def _shrunk(what: str, now: int, before: int, share: float) -> list[str]:
     if now >= before * (1 - share):
         return []
@@ -87,7 +96,7 @@ def release(session: Session, run: int, actor: str | None = None) -> FileRun:
         Refused: it is not held.
     """
     held = _held(session, run)
-    held.state, held.released = State.READING, True
+    held.state, held.released, held.started_at = State.READING, True, clock.now()
     return _decided(session, held, "file release", actor)
 
 

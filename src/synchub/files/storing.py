@@ -152,4 +152,5 @@ class Progress:
 
     def __str__(self) -> str:
         left = "" if self.left is None else f", {self.left:.0f} s left"
-        return f"{self.read} of {self.rows} rows, {self.rate:.0f} a second{left}"
+        pace = f", {self.rate:.0f} a second" if self.rate else ""
+        return f"{self.read} of {self.rows} rows{pace}{left}"
