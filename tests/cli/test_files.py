@@ -88,11 +88,11 @@ def test_all_rows_of_a_file_are_corrected_alike(synchub, read):
 
 def test_a_held_file_is_released_or_refused(synchub, read, inbox):
     read(CONTENT)
-    held = read("id,name,branch\n", "customers_20260916.csv")
+    held = read("id,name,branch\n", "customers_20990916.csv")
     assert (held["state"], held["why"]) == ("held", "it has a header and no row")
     assert "will not be read" in synchub("file", "refuse", str(held["id"])).out
     assert "is not held" in synchub("file", "release", str(held["id"])).err
-    again = read("id,name,branch\n7,Gus,x\n", "customers_20260917.csv")
+    again = read("id,name,branch\n7,Gus,x\n", "customers_20990917.csv")
     assert "will be read" in synchub("file", "release", str(again["id"])).out
     assert synchub("collect", "--once").code == 0
     assert synchub("file", "list", "--json").rows[0]["state"] == "done"
@@ -117,3 +117,22 @@ def test_what_cannot_be_done_is_said_in_one_line(synchub, inbox, arguments, said
     assert answer.code != 0
     assert said in answer.err
     assert answer.err.count("\n") == 1
+
+
+def test_a_row_of_which_nothing_is_kept_keeps_none_of_the_others_from_being_taken(synchub, read):
+    file = read('id,name,passwd\n"1,Ann,x\n,Bob,y\n')
+    first, second = rows(synchub, file["id"])
+    said = synchub("file", "correct", "--all", str(file["id"]), "--set", "id=2")
+    assert said.out.splitlines() == [
+        f"{first['row']}: still bad: nothing of this row is kept: give its whole line",
+        f"{second['row']}: created",
+    ]
+    assert said.code == 1
+    assert "nothing of this row is kept" in synchub("file", "retry", first["row"]).err
+
+
+def test_why_a_file_is_held_and_a_row_is_bad_is_told_to_the_end(synchub, read):
+    file = read('id,name,passwd\n"1,Ann,x\n2,Bob,y\n')
+    assert "nobody knows which part of it is a secret\n" in synchub("file", "show", str(file["id"])).out
+    read("id,name,passwd\n", "customers_20990916.csv")
+    assert "  the file customers_20990916.csv is held: it has a header and no row\n" in synchub("alert", "list").out

@@ -193,7 +193,7 @@ def test_nothing_is_deleted_while_a_row_has_no_readable_key(hub: Desk) -> None:
     run = hub.deliver(CUSTOMERS)
     hub.settle(run, ["K", "L", "M", None], files_missing="tombstone")
     assert hub.found(run) == {"N": "flagged"}
-    assert "1 rows whose key cannot be read" in hub.alerts()[0]
+    assert "they are only flagged, as the key of 1 row cannot be read" in hub.alerts()[0]
 
 
 def test_a_windowed_file_lacks_only_what_was_touched_within_its_window_and_deletes_nothing(hub: Desk) -> None:

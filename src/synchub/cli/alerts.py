@@ -34,5 +34,5 @@ def list_(
         | {name: moment(row[name]) for name in ("raised_at", "last_at", "cleared_at")}
         for row in rows
     )
-    columns = ["id", "connection", "kind", "subject", "said", "seen", "raised_at", "cleared_at"]
-    print_rows(told, columns, as_json=as_json)
+    columns = ["id", "raised_at", *(["cleared_at"] if everything else []), "connection", "kind", "subject", "said"]
+    print_rows(told, columns, as_json=as_json, whole=("said",))

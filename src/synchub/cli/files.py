@@ -15,7 +15,7 @@ from synchub.cli.store import Opened, opened
 from synchub.connections import registry
 from synchub.connections.tables import Connection
 from synchub.db import reading, retrying
-from synchub.errors import Misconfigured, NotFound
+from synchub.errors import Misconfigured, NotFound, Refused
 from synchub.files import guards, quarantine
 from synchub.files.listing import get_file, list_files
 from synchub.files.quarantine import Change
@@ -50,7 +50,7 @@ def list_(
             registry.get(session, connection)
         runs = list_files(session, connection=connection, state=state, limit=limit or None)
         columns = ["id", "taken_at", "connection", "table", "name", "state", "progress", "bad", "why"]
-        print_rows((_described(run, partner) for run, partner in runs), columns, as_json=as_json)
+        print_rows((_described(run, partner) for run, partner in runs), columns, as_json=as_json, whole=("why",))
 
 
 @app.command()
@@ -74,7 +74,7 @@ def show(file: File, *, as_json: AsJson = False) -> None:
     print_fields(described)
     if rows:
         print()
-        print_rows(rows, ["row", "line", "reason", "text"], as_json=False)
+        print_rows(rows, ["row", "line", "text", "reason"], as_json=False, whole=("reason",))
 
 
 @app.command()
@@ -144,6 +144,7 @@ def _described(run: FileRun, connection: str) -> dict[str, Any]:
         "bad": run.bad,
         "counts": run.counts,
         "missing": run.missing,
+        "released": run.released or None,
         "why": run.error or "; ".join(run.checks or ()) or None,
         "speaks_for": moment(run.as_of),
         "taken_at": moment(run.taken_at),
@@ -164,11 +165,21 @@ def _take(rows: list[str], everything: int | None, change: Change) -> None:
     stayed = 0
     with opened() as hub:
         for row in _chosen(hub, rows, everything):
-            said = retrying(hub.engine, partial(_take_one, hub=hub, row=row, change=change))
+            said = _tried(hub, row, change, alone=bool(rows))
             stayed += isinstance(said, Bad)
             print(f"{row}: {f'still bad: {said.reason}' if isinstance(said, Bad) else said.kind.value}")
     if stayed:
         raise typer.Exit(1)
+
+
+def _tried(hub: Opened, row: UUID, change: Change, *, alone: bool) -> Any:
+    """What became of a row; among all of a file, one that cannot be tried as it is keeps nobody else from it."""
+    try:
+        return retrying(hub.engine, partial(_take_one, hub=hub, row=row, change=change))
+    except Refused as error:
+        if alone:
+            raise
+        return Bad(str(error))
 
 
 def _chosen(hub: Opened, rows: list[str], everything: int | None) -> list[UUID]:

@@ -29,6 +29,7 @@ from synchub.connections.tables import Connection
 from synchub.files.reader import Table
 from synchub.files.settings import FileSettings
 from synchub.files.tables import FileMissing, FileRun
+from synchub.files.troubles import trouble
 from synchub.intake.write import write_part
 from synchub.master import copies as copying
 from synchub.master.convergence import Mode
@@ -40,7 +41,8 @@ from synchub.master.values import as_date
 from synchub.master.writes import Write
 
 CHUNK = 1000
-ALERT = "files missing"
+ALERT = "file-missing"
+"""The kind of alert that says that what a file lacks was not deleted, about its table."""
 COPIES = db.table_of(CrossReference)
 MISSING = db.table_of(FileMissing)
 KEYS = sa.Table("file_key", sa.MetaData(), sa.Column("key", sa.Text, primary_key=True), prefixes=["TEMPORARY"])
@@ -163,7 +165,8 @@ def _excuse(engine: Engine, run: FileRun, held: int, unread: int, share: float) 
     if not missing:
         return None
     if unread:
-        return f"{run.name} has {unread} rows whose key cannot be read: the {missing} records it lacks are only flagged"
+        rows = "1 row" if unread == 1 else f"{unread} rows"
+        return f"{run.name} lacks {missing} records; they are only flagged, as the key of {rows} cannot be read"
     if missing > share * (held + missing):
         return f"{run.name} lacks {missing} of {held + missing} records: they are only flagged"
     return None
@@ -174,7 +177,7 @@ def _say(session: Session, run: FileRun, excuse: str | None) -> None:
     if excuse is None:
         alerts.clear(session, run.connection_id, ALERT, run.table_name)
         return
-    alerts.raise_alert(session, run.connection_id, ALERT, run.table_name, excuse)
+    trouble(session, run.connection_id, ALERT, run.table_name, excuse)
     due = (MISSING.c.run_id == run.id, MISSING.c.state == State.DUE)
     session.execute(update(MISSING).where(*due).values(state=State.FLAGGED))
 
