@@ -142,7 +142,7 @@ def _described(run: FileRun, connection: str) -> dict[str, Any]:
         "rows": run.rows,
         "rows_read": run.rows_read,
         "bad": run.bad,
-        "counts": run.counts,
+        "counts": dict(sorted(run.counts.items())),
         "missing": run.missing,
         "released": run.released or None,
         "why": run.error or "; ".join(run.checks or ()) or None,

@@ -63,6 +63,7 @@ def _fields(session: Session, each: Reconciliation) -> Iterator[dict[str, Any]]:
 
 def _records(session: Session, each: Reconciliation) -> Iterator[dict[str, Any]]:
     for one in differences(session, each.run):
+        steps = sorted(one.fields.items())
         yield {
             "connection": each.connection,
             "table": each.run.table_name,
@@ -73,5 +74,5 @@ def _records(session: Session, each: Reconciliation) -> Iterator[dict[str, Any]]
             "key": one.key,
             "record": one.record,
             "label": one.label,
-            "fields": {name: {"before": before, "after": after} for name, (before, after) in one.fields.items()},
+            "fields": {name: {"before": before, "after": after} for name, (before, after) in steps},
         }

@@ -85,7 +85,8 @@ def _older(run: FileRun, last: FileRun) -> list[str]:
 def _shrunk(what: str, now: int, before: int, share: float) -> list[str]:
     if now >= before * (1 - share):
         return []
-    return [f"it has {now} {what}, and the last one had {before}: {1 - now / before:.0%} fewer"]
+    counted = what.removesuffix("s") if now == 1 else what
+    return [f"it has {now} {counted}, and the last one had {before}: {1 - now / before:.0%} fewer"]
 
 
 def release(session: Session, run: int, actor: str | None = None) -> FileRun:
