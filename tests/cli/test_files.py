@@ -95,7 +95,8 @@ def test_a_held_file_is_released_or_refused(synchub, read, inbox):
     again = read("id,name,branch\n7,Gus,x\n", "customers_20990917.csv")
     assert "will be read" in synchub("file", "release", str(again["id"])).out
     assert synchub("collect", "--once").code == 0
-    assert synchub("file", "list", "--json").rows[0]["state"] == "done"
+    (row, *_) = synchub("file", "list", "--json").rows
+    assert (row["state"], row["why"].partition(" ")[0]) == ("done", "released:")
 
 
 @pytest.mark.parametrize(

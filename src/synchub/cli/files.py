@@ -144,8 +144,7 @@ def _described(run: FileRun, connection: str) -> dict[str, Any]:
         "bad": run.bad,
         "counts": dict(sorted(run.counts.items())),
         "missing": run.missing,
-        "released": run.released or None,
-        "why": run.error or "; ".join(run.checks or ()) or None,
+        "why": _why(run),
         "speaks_for": moment(run.as_of),
         "taken_at": moment(run.taken_at),
         "started_at": moment(run.started_at),
@@ -156,6 +155,12 @@ def _described(run: FileRun, connection: str) -> dict[str, Any]:
         "missing_columns": form.get("missing"),
         "moved_to": run.moved_to,
     }
+
+
+def _why(run: FileRun) -> str | None:
+    """What is wrong with a file; of one that was released, what was."""
+    checks = "; ".join(run.checks or ())
+    return run.error or (f"released: {checks}" if run.released and checks else checks) or None
 
 
 def _take(rows: list[str], everything: int | None, change: Change) -> None:
