@@ -81,6 +81,12 @@ class Desk:
             one.settings = one.settings | settings
         self.directory = Directory(self.engine, KEY)
 
+    def move_to(self, time_zone: str) -> None:
+        """Change the time zone of all connections."""
+        with writing(self.engine) as session:
+            session.execute(update(Connection).values(time_zone=time_zone))
+        self.directory = Directory(self.engine, KEY)
+
     def collector(self) -> Collector:
         """One more collector."""
         return Collector(self.engine, self.settings, {"test": Reader}, self.directory, self.advance)

@@ -16,6 +16,7 @@ from synchub import clock
 from synchub.clock import SECOND
 from synchub.connections.tables import HUB
 from synchub.db import writing
+from synchub.files import turns
 from synchub.files.tables import Collection, State
 from synchub.intake.journal import ACCEPTED, REPEAT
 
@@ -510,6 +511,23 @@ def test_a_collector_that_ends_gives_its_turn_back(desk, server):
     assert desk.collection(number).lease_until == 0
     assert (desk.runs(), desk.spooled()) == ([], [])
     desk.look()
+    assert len(desk.runs()) == 1
+
+
+def test_a_turn_that_could_not_be_given_back_runs_out_while_its_process_lives(desk):
+    desk.connect(time_zone="Nowhere/There")
+    desk.put("things.csv", LINES)
+    attendant = desk.collector()._attendant
+    (connection,) = desk.directory.everyone()
+    now = clock.now()
+    with clock.replaced(lambda: now):
+        attendant.visit(connection, at_once=True)
+        assert desk.collection(connection.id).lease_until == now + turns.LEASE
+        now += turns.LEASE // 2
+        attendant.renew()
+        now += turns.LEASE // 2
+        desk.move_to("UTC")
+        desk.look()
     assert len(desk.runs()) == 1
 
 

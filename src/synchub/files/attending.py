@@ -3,8 +3,8 @@
 Whatever fails ends here: as one alert while it lasts, one line in the log, and a later time to try again.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from random import SystemRandom
@@ -69,16 +69,31 @@ class Attendant:
     stops: Callable[[], bool]
     patience: Patience
     token: str = field(default_factory=lambda: token_hex(16))
+    _visited: set[int] = field(default_factory=set)
 
     def visit(self, connection: Connection, *, at_once: bool) -> None:
         """Look into one place, if it is due (or `at_once`) and nobody else does. Raises nothing."""
         try:
             turn = self._store(lambda session: self._claim(session, connection, at_once=at_once))
             if turn is not None:
-                self._attend(connection, turn)
+                with self._visiting(connection.id):
+                    self._attend(connection, turn)
         except Exception as error:  # the edge: the lease runs out, and the place is looked into again
             if not db.is_unavailable(error):
                 log.exception("a place could not be looked into", connection=connection.name)
+
+    def renew(self) -> None:
+        """Renew the turns that are being used; one that could not be given back runs out."""
+        if visited := self._visited.copy():
+            self._store(lambda session: turns.renew(session, self.token, visited))
+
+    @contextmanager
+    def _visiting(self, connection: int) -> Iterator[None]:
+        self._visited.add(connection)
+        try:
+            yield
+        finally:
+            self._visited.discard(connection)
 
     def _claim(self, session: Session, connection: Connection, *, at_once: bool) -> Turn | None:
         return turns.claim(session, connection.id, self.token, clock.now(), at_once=at_once)

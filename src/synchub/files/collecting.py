@@ -211,7 +211,7 @@ class Collector:
     def _renew_until(self, over: threading.Event) -> None:
         while not over.wait(turns.BEAT):
             try:
-                db.retrying(self._engine, lambda session: turns.renew(session, self._attendant.token))
+                self._attendant.renew()
             except SQLAlchemyError as error:  # a turn that is not renewed runs out by itself
                 log.warning("the turns of looking were not renewed", reason=str(error).partition("\n")[0])
 

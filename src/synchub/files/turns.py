@@ -62,9 +62,10 @@ def end(session: Session, turn: Turn, *, due: int, failures: int, reason: str | 
     session.execute(ours.values(due=due, failures=failures, reason=reason, **ended))
 
 
-def renew(session: Session, token: str) -> None:
-    """Renew all turns that a process holds."""
-    ours = update(Collection).where(Collection.token == token, Collection.lease_until > 0)
+def renew(session: Session, token: str, connections: Some[int]) -> None:
+    """Renew the turns that a process holds at these connections' places."""
+    held = Collection.token == token, Collection.lease_until > 0
+    ours = update(Collection).where(*held, db.among(Collection.connection_id, connections))
     session.execute(ours.values(lease_until=clock.now() + LEASE))
 
 
