@@ -105,7 +105,9 @@ def test_a_refused_file_is_not_read_and_its_bytes_are_kept(press):
     held = press.press("id,pin,name\n1,s,Ann\n2")
     run = decide(press, guards.refuse, held.id)
     assert (run.state, run.rows_read, press.names(), press.spooled()) == ("refused", 0, {}, [])
-    assert body_of(press.messages()[0], press.settings.data_dir) == b"id,pin,name\n1,redacted,Ann\nredacted\n"
+    (message,) = press.messages()
+    assert body_of(message, press.settings.data_dir) == b"id,pin,name\n1,redacted,Ann\nredacted\n"
+    assert (message.state, message.error) == ("refused", f"refused by hand: {held.checks[0]}")
     assert press.alerts() == []
 
 

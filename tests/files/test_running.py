@@ -154,6 +154,7 @@ def test_what_cannot_be_read_as_a_file_of_its_kind_fails_and_raises_an_alert(pre
     run = press.press(content)
     assert run.state == "failed"
     assert said in run.error
+    assert [(message.state, message.error) for message in press.messages()] == [("refused", run.error)]
     assert press.alerts() == [("file-failed", "customers")]
     assert press.spooled() == []
     press.press(GOOD)

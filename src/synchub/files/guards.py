@@ -9,6 +9,7 @@ from synchub import alerts, audit, clock, db
 from synchub.errors import NotFound, Refused
 from synchub.files.settings import FileSettings
 from synchub.files.tables import FileRun, State
+from synchub.intake import journal
 
 HELD = "file-held"
 """The kind of alert that a held file raises, about its name."""
@@ -110,6 +111,7 @@ def refuse(session: Session, run: int, actor: str | None = None) -> FileRun:
     """
     held = _held(session, run)
     held.state, held.ended_at = State.REFUSED, clock.now()
+    journal.refuse(session, held.message_id, f"refused by hand: {'; '.join(held.checks or ())}")
     return _decided(session, held, "file refuse", actor)
 
 

@@ -82,6 +82,7 @@ def _fail(engine: Engine, settings: Settings, run: FileRun, token: str, said: st
             return
         failed = mine.values(state=State.FAILED, error=said, ended_at=clock.now(), spooled=None)
         if session.execute(failed.returning(FileRun.id)).scalar_one_or_none() is not None:
+            journal.refuse(session, run.message_id, said)
             trouble(session, run.connection_id, FAILED, run.table_name, f"the file {run.name} cannot be read: {said}")
 
     db.retrying(engine, work)

@@ -167,6 +167,11 @@ def attach(session: Session, message: UUID, file: str) -> None:
     session.execute(update(Message).where(Message.id == message).values(body_file=file))
 
 
+def refuse(session: Session, message: UUID, said: str) -> None:
+    """A message that was accepted cannot be taken, or may not be."""
+    session.execute(update(Message).where(Message.id == message).values(state=REFUSED, error=said))
+
+
 def readmit(session: Session, message: UUID, answer: Answer) -> None:
     """A refused message was taken after all."""
     taken = {"state": ACCEPTED, "error": None, "answer": answer}
