@@ -4,10 +4,14 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, event, update
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 from tests.files.desk import Desk, until
 from tests.files.server import PASSWORD, Server, serving
@@ -183,6 +187,50 @@ def test_a_file_that_is_replaced_between_look_and_read_is_taken_once_and_whole(d
     desk.look()
     (run,) = desk.runs()
     assert desk.content(run).decode() == another
+
+
+def test_a_file_that_could_not_be_taken_does_not_wait_for_the_next_time_of_a_cron_line(desk, server):
+    secrets = {"files_password": PASSWORD}
+    number = desk.connect(secrets=secrets, **trust(server), files_cron="15 6 1 1 *", files_every=60)
+    path = server.folder / "things.csv"
+    path.write_text(LINES)
+    server.on_read = lambda _: os.utime(path, (1_700_000_000, 1_700_000_000))
+    desk.look()
+    assert desk.runs() == []
+    kept = desk.collection(number)
+    assert kept.due - kept.looked_at <= 60 * SECOND
+
+
+def test_a_file_whose_commit_was_not_answered_is_kept(desk):
+    desk.connect()
+    desk.put("things.csv", LINES)
+    with losing_the_answer(desk.engine, "INSERT INTO file_run") as lost:
+        desk.look()
+    assert lost
+    (run,) = desk.runs()
+    assert desk.content(run) == LINES.encode()
+
+
+@contextmanager
+def losing_the_answer(engine: Engine, statement: str) -> Iterator[list[str]]:
+    """Store the first transaction with such a statement, and say that it failed."""
+    said: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, text: str, *_more: Any) -> None:
+        if text.startswith(statement):
+            said.append(text)
+
+    def lose(connection: Any) -> None:
+        if len(said) == 1:
+            said.append("lost")
+            connection.exec_driver_sql("COMMIT")
+            raise OperationalError("COMMIT", None, ConnectionError("the server is gone"))
+
+    event.listen(engine, "before_cursor_execute", hear)
+    event.listen(engine, "commit", lose)
+    yield said
+    event.remove(engine, "before_cursor_execute", hear)
+    event.remove(engine, "commit", lose)
 
 
 def test_a_file_that_is_replaced_before_it_is_moved_is_taken_in_its_turn(desk):

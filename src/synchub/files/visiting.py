@@ -97,7 +97,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look found beside what it took: whether files are not whole yet, and names that are none of ours."""
+    """What a look found beside what it took: whether files are not taken yet, and names that are none of ours."""
 
     waits: bool
     strangers: list[str]
@@ -129,11 +129,10 @@ class Visit:
         sights = self._see({name: entries[name] for name in tables})
         fresh = [sight for sight in sights.values() if sight.run is None]
         whole = [sight for sight in fresh if self._is_whole(sight, entries)]
-        for sight in sorted(whole, key=self._as_of):
-            self._take(place, sight, tables[sight.entry.name])
+        taken = [self._take(place, sight, tables[sight.entry.name]) for sight in sorted(whole, key=self._as_of)]
         self._tidy(place, entries)
         strangers = [name for name in entries if name not in tables and not name.endswith(self.files.files_done)]
-        return Seen(len(fresh) > len(whole), strangers)
+        return Seen(len(fresh) > sum(taken), strangers)
 
     def _table(self, name: str) -> Table | None:
         return None if name.endswith(self.files.files_done) else self.reader.table_of(name)
@@ -159,20 +158,28 @@ class Visit:
             self.patience.forget(self.connection.id, name)
         return sights
 
-    def _take(self, place: Place, sight: Sight, table: Table) -> None:
-        name = sight.entry.name
-        if not self.patience.has(self.connection.id, FILE, name):
-            return
+    def _take(self, place: Place, sight: Sight, table: Table) -> bool:
+        """Whether a file is taken, so that it need not be looked for again."""
+        entry = sight.entry
+        if not self.patience.has(self.connection.id, FILE, entry.name):
+            return False
         try:
-            spooled = spool.write(self.data_dir, self._steps(place.read(sight.entry)), sight.entry.size)
+            spooled = spool.write(self.data_dir, self._steps(place.read(entry)), entry.size)
         except (Vanished, Withheld) as error:
-            self._fail(FILE, name, str(error))
-            return
-        kept = False
+            self._fail(FILE, entry.name, str(error))
+            return False
+        is_needed = False
         try:
-            kept = self._keep(place, sight, table, spooled)
+            if self._came_whole(place, entry, spooled):
+                is_needed = True  # also if only the answer to the commit is lost; what no run names is swept
+                is_needed = self._keep(sight, table, spooled)
+                return True
+            return False
+        except Interrupted:
+            is_needed = False
+            raise
         finally:
-            if not kept:
+            if not is_needed:
                 spool.drop(self.data_dir, spooled.name)
 
     def _steps(self, content: Iterator[bytes]) -> Iterator[bytes]:
@@ -181,15 +188,19 @@ class Visit:
                 raise Interrupted("the process stops while it reads a file")
             yield step
 
-    def _keep(self, place: Place, sight: Sight, table: Table, spooled: Spooled) -> bool:
-        """Whether what was read is now a run's."""
-        entry = sight.entry
+    def _came_whole(self, place: Place, entry: Entry, spooled: Spooled) -> bool:
         if place.look(entry.name) != entry:
             log.info("a file changed while it was read", connection=self.connection.name, file=entry.name)
+            self.patience.fail(self.connection.id, FILE, entry.name)
             return False
         if spooled.size != entry.size:
             self._fail(FILE, entry.name, f"{entry.name} came with {spooled.size} of its {entry.size} bytes")
             return False
+        return True
+
+    def _keep(self, sight: Sight, table: Table, spooled: Spooled) -> bool:
+        """Whether what was read is now a run's."""
+        entry = sight.entry
         took = Take(self.connection.dialect, table.name, sight, spooled, self._as_of(sight))
         is_new = self._store(lambda session: take(session, self.connection.id, took, self.files))
         self.patience.succeed(self.connection.id, FILE, entry.name)
