@@ -137,3 +137,9 @@ def test_why_a_file_is_held_and_a_row_is_bad_is_told_to_the_end(synchub, read):
     assert "nobody knows which part of it is a secret\n" in synchub("file", "show", str(file["id"])).out
     read("id,name,passwd\n", "customers_20990916.csv")
     assert "  the file customers_20990916.csv is held: it has a header and no row\n" in synchub("alert", "list").out
+
+
+def test_a_bad_row_is_shown_in_the_letters_that_it_was_written_in(synchub, read, inbox):
+    (inbox / "customers.csv").write_bytes(b"id,name,zip\n1,Ann,x\n,Ren\xe9,y\n")
+    assert synchub("collect", "--once").code == 0
+    assert [row["text"] for row in rows(synchub, 1)] == [",Ren\u00e9,y"]

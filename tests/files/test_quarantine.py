@@ -6,11 +6,14 @@ from tests.files.press import DIALECT, Press, Reader
 
 from synchub import clock, db
 from synchub.audit.tables import AuditEntry
+from synchub.connections.tables import Connection
 from synchub.errors import NotFound, Refused
 from synchub.files import quarantine
 from synchub.files.quarantine import Change
 from synchub.files.reader import Bad
+from synchub.files.tables import FileMissing
 from synchub.master.tables import Change as Step
+from synchub.master.tables import CrossReference
 
 READERS = {DIALECT: Reader}
 
@@ -110,3 +113,50 @@ def test_what_cannot_be_taken_is_said(press):
         take(press, second)
     with pytest.raises(NotFound), db.writing(press.engine) as session:
         quarantine.take(session, run.message_id, READERS, Change(), press.settings)
+
+
+@pytest.mark.parametrize("cell", ["A\rB", "A\x0cB", "A\x85B", "A\u2028B", "A\x00B"])
+def test_a_row_is_read_again_as_its_file_was(press, cell):
+    good = press.press(f"id,name\n1,{cell}\n")
+    (row,) = rows(press, press.press(f"id,name\n,{cell}\n", "customers_2.csv"))
+    assert good.bad == 0
+    assert take(press, row, Change(cells={"id": "2"})).kind == "created"
+    assert press.names()["1"] == press.names()["2"]
+
+
+def test_a_row_that_its_connection_may_not_write_any_more_stays(press):
+    run = press.press("id,name\n,Ann\n")
+    (row,) = rows(press, run)
+    with db.writing(press.engine) as session:
+        session.get_one(Connection, press.connection).writes = ["item"]
+    with pytest.raises(Refused, match="may not write customer"):
+        take(press, row, Change(cells={"id": "1"}))
+    assert len(rows(press, run)) == 1
+
+
+def test_a_row_that_the_store_cannot_take_stays(press):
+    run = press.press("id,name\n1,poison\n")
+    (row,) = rows(press, run)
+    said = quarantine.attempt(press.engine, row.id, READERS, Change(), press.settings)
+    assert said == Bad("it cannot be stored: StatementError")
+    assert len(rows(press, run)) == press.run(run.id).bad == 1
+
+
+def test_what_a_corrected_row_names_is_not_missing_from_its_file(press):
+    press.change(files_missing="flag")
+    press.press("id,name\n1,Ann\n2,Bob\n")
+    run = press.press("id,name\n,Ann\n", "customers_2.csv")
+    assert missing_of(press, run) == {"1": "flagged", "2": "flagged"}
+    (row,) = rows(press, run)
+    assert take(press, row, Change(cells={"id": "1"})).kind == "unchanged"
+    assert missing_of(press, run) == {"2": "flagged"}
+    assert press.run(run.id).missing == 1
+    with db.reading(press.engine) as session:
+        one = session.scalars(select(CrossReference).where(CrossReference.external_key == "1")).one()
+    assert one.heard_at == run.as_of + 2
+
+
+def missing_of(press, run):
+    with db.reading(press.engine) as session:
+        lacked = select(FileMissing.external_key, FileMissing.state).where(FileMissing.run_id == run.id)
+        return dict(session.execute(lacked).all())

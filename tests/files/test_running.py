@@ -175,6 +175,17 @@ def test_a_file_of_what_a_connection_may_not_write_fails(press):
     assert "may not write customer" in press.press(GOOD).error
 
 
+def test_a_file_fails_if_its_connection_may_not_write_any_more(press):
+    run = press.deliver(GOOD)
+    press.advance()
+    assert press.run(run).state == "reading"
+    with db.writing(press.engine) as session:
+        session.get_one(Connection, press.connection).writes = ["item"]
+    while press.advance():
+        pass
+    assert (press.run(run).state, press.run(run).counts) == ("failed", {})
+
+
 def test_an_inactive_connections_files_wait(press):
     run = press.deliver(GOOD)
     with db.writing(press.engine) as session:

@@ -20,9 +20,11 @@ from synchub.files import guards, quarantine
 from synchub.files.listing import get_file, list_files
 from synchub.files.quarantine import Change
 from synchub.files.reader import Bad
+from synchub.files.scanning import decoded
 from synchub.files.storing import Progress
 from synchub.files.tables import FileRun, State
 from synchub.intake.journal import body_of
+from synchub.master.writes import Verdict
 
 app = typer.Typer(no_args_is_help=True)
 app.command()(trust)
@@ -64,7 +66,7 @@ def show(file: File, *, as_json: AsJson = False) -> None:
                 "row": row.id,
                 "line": row.line,
                 "reason": row.error,
-                "text": body_of(row, hub.settings.data_dir).decode(errors="replace"),
+                "text": decoded(body_of(row, hub.settings.data_dir)),
             }
             for row in quarantine.rows_of(session, run)
         ]
@@ -177,10 +179,13 @@ def _take(rows: list[str], everything: int | None, change: Change) -> None:
         raise typer.Exit(1)
 
 
-def _tried(hub: Opened, row: UUID, change: Change, *, alone: bool) -> Any:
+def _tried(hub: Opened, row: UUID, change: Change, *, alone: bool) -> Verdict | Bad:
     """What became of a row; among all of a file, one that cannot be tried as it is keeps nobody else from it."""
+    from synchub.dialects import find
+
+    readers = {name: dialect.files for name, dialect in find().items() if dialect.files is not None}
     try:
-        return retrying(hub.engine, partial(_take_one, hub=hub, row=row, change=change))
+        return quarantine.attempt(hub.engine, row, readers, change, hub.settings)
     except Refused as error:
         if alone:
             raise
@@ -199,10 +204,3 @@ def _id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise NotFound(f"there is no row '{text}': see 'synchub file show'") from None
-
-
-def _take_one(session: Session, hub: Opened, row: UUID, change: Change) -> Any:
-    from synchub.dialects import find
-
-    readers = {name: dialect.files for name, dialect in find().items() if dialect.files is not None}
-    return quarantine.take(session, row, readers, change, hub.settings)

@@ -96,6 +96,16 @@ def reader_of(connection: Connection, readers: Mapping[str, ReaderFactory], tabl
     return reader, found
 
 
+def must_be_allowed(connection: Connection, table: Table) -> None:
+    """See that a connection may write what a table is about.
+
+    Raises:
+        Unreadable: it may not.
+    """
+    if connection.writes is not None and table.entity not in connection.writes:
+        raise Unreadable(f"connection {connection.name} may not write {table.entity}")
+
+
 def new_token() -> str:
     """A token of this process, as no other has it."""
     return f"{_machine()}.{os.getpid()}.{token_hex(6)}"

@@ -197,6 +197,14 @@ def _bury(session: Session, run: FileRun, entity: str) -> bool:
     return True
 
 
+def found(session: Session, run: FileRun, key: str) -> None:
+    """Say that the file of a run did hold a copy: in a row that was corrected since. What was deleted stays so."""
+    lacked = (MISSING.c.run_id == run.id, MISSING.c.external_key == key, MISSING.c.state != State.DELETED)
+    session.execute(delete(MISSING).where(*lacked))
+    if run.missing is not None:
+        run.missing = _count(session, run)
+
+
 def _count(session: Session, run: FileRun) -> int:
     return session.scalar(select(func.count()).select_from(MISSING).where(MISSING.c.run_id == run.id)) or 0
 

@@ -1,25 +1,28 @@
 """Bad rows: each a refused message with its file as parent, until an operator has it taken after all."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from io import BytesIO
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from synchub import audit, clock, db
 from synchub.config import Settings
 from synchub.connections.tables import Connection
-from synchub.errors import NotFound, Refused
+from synchub.errors import NotFound, Refused, SynchubError
+from synchub.files import missing
 from synchub.files.calendar import METHOD
-from synchub.files.jobs import reader_of
+from synchub.files.jobs import must_be_allowed, reader_of
 from synchub.files.reader import Bad, ReaderFactory, read
 from synchub.files.retaining import line_from, without_secrets
-from synchub.files.scanning import Form, decoded
+from synchub.files.scanning import Form, decoded, records
 from synchub.files.tables import FileRun
 from synchub.intake import journal
+from synchub.intake.grouping import blames_store
 from synchub.intake.submission import Arrival, Submission, digest_of
 from synchub.intake.tables import Message
 from synchub.intake.write import write_part
@@ -72,6 +75,23 @@ class Change:
         return self.line is not None or bool(self.cells)
 
 
+def attempt(
+    engine: Engine, message: UUID, readers: Mapping[str, ReaderFactory], change: Change, settings: Settings
+) -> Verdict | Bad:
+    """Take a bad row in a transaction of its own; one that the store cannot take stays in quarantine.
+
+    Raises:
+        NotFound: it is no row of a file.
+        Refused: it cannot be tried as it is.
+    """
+    try:
+        return db.retrying(engine, partial(take, message=message, readers=readers, change=change, settings=settings))
+    except Exception as error:
+        if isinstance(error, SynchubError) or blames_store(error):
+            raise
+        return Bad(f"it cannot be stored: {type(error).__name__}")
+
+
 def take(
     session: Session, message: UUID, readers: Mapping[str, ReaderFactory], change: Change, settings: Settings
 ) -> Verdict | Bad:
@@ -81,51 +101,55 @@ def take(
 
     Raises:
         NotFound: it is no row of a file.
-        Refused: it is not in quarantine, nothing of it is kept, or a name is not in the header.
+        Refused: it is not in quarantine, nothing of it is kept, a name is not in the header, or its connection may not
+            write it any more.
     """
     run = session.scalars(db.locked(select(FileRun).where(FileRun.id == file_of(session, message).id))).one()
     row = session.scalars(db.locked(select(Message).where(Message.id == message))).one()
     if row.state != journal.REFUSED:
         raise Refused(f"row {message} is not in quarantine any more")
     form = Form.of(run.form or {})
-    reader, table = reader_of(session.get_one(Connection, run.connection_id), readers, run.table_name)
+    connection = session.get_one(Connection, run.connection_id)
+    reader, table = reader_of(connection, readers, run.table_name)
+    must_be_allowed(connection, table)
     columns = reader.columns(table, form.header)
-    before = decoded(journal.body_of(row, settings.data_dir))
-    values = _values(before if change.line is None else change.line, form, change.cells or {})
+    kept = journal.body_of(row, settings.data_dir)
+    values = _values(kept if change.line is None else change.line.encode(errors="replace"), form, change.cells or {})
     if isinstance(values, Bad):
         return values
     said = read(columns, values)
     if isinstance(said, Bad):
         return said
     after = decoded(line_from(without_secrets(values, columns.secrets), form))
-    details = {"file": run.id, "line": row.line, "before": before, "after": after}
+    details = {"file": run.id, "line": row.line, "before": decoded(kept), "after": after}
     audit.note(session, "file correct" if change else "file retry", f"message {message}", details)
     return _write(session, run, row, said, "corrected" if change else "taken again")
 
 
-def _values(text: str, form: Form, cells: Mapping[str, str]) -> list[str] | Bad:
-    """The values of a line, with some exchanged."""
-    if not text:
+def _values(line: bytes, form: Form, cells: Mapping[str, str]) -> list[str] | Bad:
+    """The values of a line, which is read as its file was, with some exchanged."""
+    if not line:
         raise Refused("nothing of this row is kept: give its whole line")
-    try:
-        lines = list(csv.reader(text.splitlines(keepends=True), delimiter=form.delimiter, strict=True))
-    except csv.Error:
-        return Bad("a quotation mark in it is not closed")
-    if len(lines) != 1 or len(lines[0]) != len(form.header):
-        return Bad(f"it has {len(lines[0]) if lines else 0} cells where the header has {len(form.header)}")
+    found = list(records(BytesIO(line), replace(form, line_end="\n"), 0, 1))
+    if fault := next((record.fault for record in found if record.fault is not None), None):
+        return Bad(fault)
+    if len(found) != 1:
+        return Bad(f"it is {len(found)} rows")
+    values = found[0].values
     places = {name.lower(): place for place, name in enumerate(form.header)}
     for name, value in cells.items():
         if name.lower() not in places:
             raise Refused(f"the header has no column '{name}': it has {', '.join(form.header)}")
-        lines[0][places[name.lower()]] = value
-    return lines[0]
+        values[places[name.lower()]] = value
+    return values
 
 
 def _write(session: Session, run: FileRun, row: Message, said: Write, how: str) -> Verdict:
-    said.as_of = run.as_of + (row.line or 0)
+    said.as_of, said.confirms = run.as_of + (row.line or 0), True
     said.problems.append(f"{how} by hand; it speaks for the time of its file, {clock.iso(run.as_of)}")
     (verdict,) = write_part(session, run.connection_id, row.id, [said]).verdicts
     journal.readmit(session, row.id, {"result": verdict.kind.value, "reason": row.error})
+    missing.found(session, run, said.key)
     counts = Counter(run.counts)
     counts[verdict.kind.value] += 1
     run.counts, run.bad = dict(counts), max(0, run.bad - 1)

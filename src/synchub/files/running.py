@@ -16,7 +16,7 @@ from synchub.config import Settings
 from synchub.errors import Unreadable
 from synchub.files import guards, missing, retaining, scanning, spool
 from synchub.files.guards import HELD
-from synchub.files.jobs import OVER, Job, Overtaken, beating, claim, new_token, reader_of
+from synchub.files.jobs import OVER, Job, Overtaken, beating, claim, must_be_allowed, new_token, reader_of
 from synchub.files.looking import look_through
 from synchub.files.reader import ReaderFactory
 from synchub.files.scanning import Form
@@ -64,7 +64,9 @@ def _step(job: Job) -> None:
     form = job.form
     if job.run.state in OVER:
         _clear(job, form)
-    elif job.run.state == State.TAKEN:
+        return
+    must_be_allowed(job.connection, job.table)
+    if job.run.state == State.TAKEN:
         _scan(job)
     elif form is not None and job.run.position < job.run.size:
         Storing(job, form, job.columns(form)).go_on()
@@ -97,8 +99,6 @@ def _scan(job: Job) -> None:
         form = scanning.form_of(file)
         columns = None if form is None else job.columns(form)
         found = look_through(file, form, columns, full=job.table.window_days is None)
-    if job.connection.writes is not None and job.table.entity not in job.connection.writes:
-        raise Unreadable(f"connection {job.connection.name} may not write {job.table.entity}")
 
     def work(session: Session) -> None:
         run = job.ours(session)
