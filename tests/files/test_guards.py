@@ -135,7 +135,9 @@ def test_an_older_full_file_could_make_anew_what_a_later_one_lacks(press):
     now = clock.now()
     press.press("id,name\n1,Ann\n2,Bob\n", "customers_17.csv", as_of=now)
     held = press.press("id,name\n1,Ann\n2,Bob\n3,Gone\n", "customers_16.csv", as_of=now - clock.SECOND)
-    assert held.checks == ["it is older than customers_17.csv, which is read: it may bring back what is gone since"]
+    assert held.checks == [
+        "it speaks for an earlier time than customers_17.csv, which is read: it may bring back what is gone since"
+    ]
     assert press.names() == {"1": "Ann", "2": "Bob"}
     assert decide(press, guards.release, held.id).counts == {"unchanged": 2, "created": 1}
 

@@ -80,7 +80,7 @@ def _older(run: FileRun, last: FileRun) -> list[str]:
     """A full file from before one that is read: a record that the later one lacks would be made anew by it."""
     if run.as_of >= last.as_of:
         return []
-    return [f"it is older than {last.name}, which is read: it may bring back what is gone since"]
+    return [f"it speaks for an earlier time than {last.name}, which is read: it may bring back what is gone since"]
 
 
 def _shrunk(what: str, now: int, before: int, share: float) -> list[str]:
