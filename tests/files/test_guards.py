@@ -35,6 +35,8 @@ def decide(press, act, run):
         ("id,name\n1,Ann\n2", "it is truncated: its last line is cut"),
         ('id,name\n1,Ann\n2,"Bo', "it is truncated: its last line is cut"),
         ("id,name\n1,Ann\n,Bob\n,Cid\n4,Dan\n", "the key is blank in 2 of 4 rows"),
+        ("id,name\n1,Ann,x\n2,Bob,y\n3,Cid\n", "2 of 3 rows are damaged"),
+        ('id,name\n"1,Ann\n2,Bob\n,Cid\n', "2 of 3 rows are damaged, or have no key"),
     ],
 )
 def test_a_file_that_looks_wrong_by_itself_is_held(press, content, said):

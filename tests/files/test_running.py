@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from threading import Barrier, Thread
 
@@ -116,6 +117,18 @@ def test_keys_that_come_twice_are_told_apart_from_those_that_only_look_like_it(m
     assert repeating.told(marks.doubtful, keys) is None
     said = repeating.told(marks.doubtful | {"7"}, [*keys, ("7", 200)])
     assert said.startswith("1 keys come more than once, such as 7 in lines 7 and 200")
+
+
+def test_one_key_in_all_rows_of_a_file_takes_no_more_memory_than_in_two():
+    marks = repeating.Marks()
+    for key in ("7", "7"):
+        marks.add(key)
+    tracemalloc.start()
+    said = repeating.told(marks.doubtful, (("7", number) for number in range(100_000)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert said == "1 keys come more than once, such as 7 in lines 0 and 1: the last row counts"
+    assert peak < 100_000
 
 
 def test_the_same_rows_again_change_nothing(press):

@@ -61,6 +61,12 @@ def test_lines_in_which_nothing_stands_are_no_rows():
     assert values(b"id,name\n\n1,a\n   \n\x1a") == [["1", "a"]]
 
 
+def test_the_mark_of_a_files_end_is_part_of_no_cell():
+    assert values(b"id,name\n1,a\n2,b\x1a") == [["1", "a"], ["2", "b"]]
+    assert values(b'id\n"1"\x1a') == [["1"]]
+    assert values(b"id\n1\n\x1a") == [["1"]]
+
+
 def test_an_open_quotation_mark_swallows_nothing_but_its_line():
     content = b'id,name\n1,"open\n2,b\n3,"c"\n4,"d\ne"\n'
 

@@ -38,8 +38,7 @@ def check(session: Session, run: FileRun, scan: Scan, settings: FileSettings) ->
     """
     last = _last(session, run)
     said = [*_empty(run, scan), *_truncated(scan, last)]
-    if scan.rows and scan.blank_keys > settings.files_max_blank_keys * scan.rows:
-        said.append(f"the key is blank in {scan.blank_keys} of {scan.rows} rows")
+    said += _keyless(scan, settings.files_max_blank_keys)
     if scan.full and last is not None:
         said += _older(run, last)
     if scan.full and scan.rows and last is not None:
@@ -74,6 +73,17 @@ def _truncated(scan: Scan, last: FileRun | None) -> list[str]:
     if last is not None and last.form is not None and last.form.get("ended"):
         return ["it may be truncated: its last line has no end, and that of the last file had one"]
     return []
+
+
+def _keyless(scan: Scan, share: float) -> list[str]:
+    """A file with too many rows that nobody knows the record of; a last line that is cut is told apart from them."""
+    damaged = scan.bad - (scan.cut and not scan.ended)
+    keyless = damaged + scan.blank_keys
+    if keyless <= share * scan.rows:
+        return []
+    if not damaged:
+        return [f"the key is blank in {keyless} of {scan.rows} rows"]
+    return [f"{keyless} of {scan.rows} rows are damaged{', or have no key' if scan.blank_keys else ''}"]
 
 
 def _older(run: FileRun, last: FileRun) -> list[str]:

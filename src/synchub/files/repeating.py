@@ -34,11 +34,11 @@ class Marks:
 
 def told(doubtful: set[str], keys: Iterable[tuple[str | None, int]]) -> str | None:
     """A sentence about the keys that do come more than once; `keys` are all of them, each with its line."""
-    lines: dict[str, list[int]] = {}
+    first: dict[str, int] = {}
+    twice: dict[str, tuple[int, int]] = {}
     for key, line in keys:
-        if key in doubtful:
-            lines.setdefault(key, []).append(line)
-    twice = {key: where for key, where in lines.items() if len(where) > 1}
+        if key in doubtful and first.setdefault(key, line) != line:
+            twice.setdefault(key, (first[key], line))
     if not twice:
         return None
     key, where = next(iter(twice.items()))

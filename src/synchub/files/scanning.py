@@ -24,7 +24,7 @@ MOST_KEPT = 16 * 1024
 BLOCK = 256 * 1024
 BOM = b"\xef\xbb\xbf"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
-END_OF_FILE = "\x1a"
+END_OF_FILE = b"\x1a"
 """What programs of old write after the last line."""
 _UNDEFINED = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
 _CP1252 = {place: bytes([place]).decode("cp1252") for place in range(0x80, 0xA0) if place not in _UNDEFINED}
@@ -110,7 +110,7 @@ def form_of(file: BinaryIO) -> Form | None:
 def ends_as_a_line(file: BinaryIO, form: Form) -> bool:
     """Whether the last byte of a file ends a line, or the file."""
     file.seek(max(0, file.seek(0, 2) - 1))
-    return file.read(1) in {form.line_end.encode(), END_OF_FILE.encode()}
+    return file.read(1) in {form.line_end.encode(), END_OF_FILE}
 
 
 def _with_header(feed: "_Feed", line: Line, line_end: str) -> Form:
@@ -204,7 +204,7 @@ class _Feed:
         self._back.extendleft(reversed(lines))
 
     def _text(self, line: Line) -> str:
-        raw = line.raw.rstrip(b"\r")
+        raw = line.raw.rstrip(b"\r" + END_OF_FILE)
         if line.offset == 0:
             raw = raw.removeprefix(BOM)
         if b"\x00" in raw:
@@ -276,11 +276,11 @@ def _line_end(file: BinaryIO) -> str:
 
 
 def _is_blank(line: Line) -> bool:
-    return not line.cut and not line.raw.removeprefix(BOM).strip(b" \t\r\x00\x1a")
+    return not line.cut and not line.raw.removeprefix(BOM).strip(b" \t\r\x00" + END_OF_FILE)
 
 
 def _says_nothing(values: list[str]) -> bool:
-    return not values or (len(values) == 1 and not values[0].strip(" \t" + END_OF_FILE))
+    return not values or (len(values) == 1 and not values[0].strip(" \t"))
 
 
 def _width(cells: int, width: int, lines: int) -> str:

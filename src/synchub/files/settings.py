@@ -52,7 +52,9 @@ class FileSettings(BaseModel, extra="forbid"):
     files_max_shrink: float = Field(
         0.5, ge=0, le=1, description="share of rows or bytes by which a file may be smaller than the last one"
     )
-    files_max_blank_keys: float = Field(0.1, ge=0, le=1, description="share of rows whose key may be blank")
+    files_max_blank_keys: float = Field(
+        0.1, ge=0, le=1, description="share of rows that may have a blank key, or be damaged"
+    )
     files_expected: dict[str, time] = Field(
         default_factory=dict,
         description="table=06:30, with commas: by when, in the connection's time zone, a file must be there each day",
@@ -77,10 +79,13 @@ class FileSettings(BaseModel, extra="forbid"):
     @field_validator("files_cron")
     @classmethod
     def _is_a_cron_line(cls, given: str) -> str:
-        from croniter import croniter
+        from croniter import CroniterError, croniter
 
-        if given and not croniter.is_valid(given):
-            raise ValueError("must be a cron line, as 15 6 * * 1-5")
+        try:
+            if given.strip():
+                croniter(given).get_next()
+        except CroniterError:  # also one whose day never comes
+            raise ValueError("must be a cron line, as 15 6 * * 1-5") from None
         return given.strip()
 
     @field_validator("files_patterns", "files_expected", mode="before")

@@ -103,6 +103,12 @@ def test_what_the_screens_call_a_field_is_understood_where_the_file_has_no_other
     assert columns.unknown == ("Pickup City",)
 
 
+def test_a_secret_is_one_by_whatever_name_the_file_calls_it():
+    columns = columns_of("loads", ["id", "Pickup City"], redact=["origin_city"])
+    assert columns.secrets == {1}
+    assert columns.read(["1", "X"]).fields == {}
+
+
 def test_a_row_without_a_key_is_bad_and_names_the_field():
     columns = columns_of("salesreps", ["id", "salesrep_id", "salesrep_name"])
     assert columns.read(["", " ", "n"]) == Bad("the record of 'salesreps' has no id or salesrep_id")

@@ -159,8 +159,8 @@ def _plan(table: Table, header: Sequence[str], secret: Sequence[str]) -> _Plan:
     for place, spelt in enumerate(header):
         folded = _folded(spelt)
         word = words.get(folded) or _also(table.name, folded, present)
-        if folded in secrets:
-            hidden.append((place, secrets[folded]))
+        if name := secrets.get(folded) or secrets.get(_folded(word or "")):
+            hidden.append((place, name))
         elif word is None and folded not in constants:
             extra.append((place, _different(values.storable(spelt), place, spellings)))
         elif word is not None and word in known:
