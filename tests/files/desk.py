@@ -148,7 +148,11 @@ class Desk:
 
     def collection(self, number: int) -> Collection:
         """What is kept of the looks at a connection's place."""
-        return next(one for one in self._all(Collection, Collection.connection_id) if one.connection_id == number)
+        return next(one for one in self.collections() if one.connection_id == number)
+
+    def collections(self) -> list[Collection]:
+        """What is kept of the looks at all places."""
+        return self._all(Collection, Collection.connection_id)
 
     def _all(self, kind: type[Any], order: Any) -> list[Any]:
         with reading(self.engine) as session:

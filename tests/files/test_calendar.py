@@ -42,9 +42,10 @@ def test_a_place_is_looked_into_by_interval_or_cron_in_the_partners_zone_and_whe
     assert next_look(settings, NEW_YORK, at(now, NEW_YORK), waits=waits) == at(then, NEW_YORK)
 
 
-def test_a_cron_line_that_is_none_is_refused_when_it_is_set():
+@pytest.mark.parametrize("line", ["whenever", "0 0 30 2 *"])
+def test_a_cron_line_that_is_none_or_never_comes_is_refused_when_it_is_set(line):
     with pytest.raises(ValueError, match="cron"):
-        FileSettings(files_cron="whenever")
+        FileSettings(files_cron=line)
 
 
 def test_a_file_that_is_late_is_told_once_over_a_hundred_looks_and_a_restart(desk):
@@ -88,6 +89,20 @@ def test_a_file_that_came_today_is_not_late_though_it_is_not_taken_or_known_alre
         now = at("2026-11-23 09:00")
         desk.look()
         assert [alert.subject for alert in desk.alerts("file-late")] == ["parts"]
+
+
+def test_a_file_for_the_first_hours_of_a_day_may_come_the_evening_before(desk):
+    desk.connect(files_expected={"things": "00:30", "parts": "00:30"}, time_zone="America/New_York")
+    now = at("2026-11-22 18:00", NEW_YORK)
+    with clock.replaced(lambda: now):
+        desk.put("parts.csv", "id\n1\n")
+        desk.look()
+        now = at("2026-11-22 23:50", NEW_YORK)
+        desk.put("things.csv", "id\n2\n")
+        desk.look()
+        now = at("2026-11-23 00:30", NEW_YORK)
+        desk.look()
+    assert [alert.subject for alert in desk.alerts("file-late") if not alert.cleared_at] == ["parts"]
 
 
 def test_a_file_that_is_not_expected_any_more_is_not_late(desk):

@@ -313,6 +313,28 @@ def test_files_of_no_kind_are_left_alone_and_told_once(desk, log):
     assert desk.alerts()[0].cleared_at
 
 
+def test_a_file_that_never_becomes_whole_is_told_once_until_it_is_taken(desk, log):
+    desk.connect(files_ready="done-file")
+    desk.put("things.csv", LINES)
+    now = clock.now()
+    with clock.replaced(lambda: now):
+        desk.look()
+        now += 2 * 3600 * SECOND
+        desk.look()
+        assert desk.alerts() == []
+        for _ in range(3):
+            now += 3600 * SECOND
+            desk.look()
+        (alert,) = desk.alerts()
+        assert (alert.kind, alert.seen, alert.cleared_at) == ("file-not-taken", 3, 0)
+        assert "things.csv" in alert.said
+        assert len(warned(log)) == 1
+        desk.put("things.csv.done", "")
+        desk.look()
+    assert desk.alerts()[0].cleared_at
+    assert len(desk.runs()) == 1
+
+
 def test_a_server_is_read_and_tidied_like_a_directory(desk, server):
     desk.connect(secrets={"files_key": server.private_key}, **trust(server))
     content = os.urandom(3_000_000)
@@ -499,6 +521,24 @@ def test_a_connection_that_is_mended_is_looked_at_at_once(desk):
         desk.change(files=str(desk.folder / "partner"))
         until(desk.runs)
     assert desk.alerts()[0].cleared_at
+
+
+def test_a_connection_that_is_mended_during_a_look_is_looked_at_again_at_once(desk, server):
+    desk.settings = desk.settings.model_copy(update={"retry_delays": "600"})
+    desk.connect(secrets={"files_password": PASSWORD}, **trust(server))
+    desk.put("things.csv", LINES)
+    (server.folder / "parts.csv").write_bytes(os.urandom(3_000_000))
+    reached = threading.Event()
+    server.on_read = lambda _: reached.set()
+    server.answers.clear()
+    with desk.collecting():
+        assert reached.wait(10)
+        desk.change(files=str(desk.folder / "partner"))
+        another = desk.connect("another")
+        until(lambda: any(one.connection_id == another for one in desk.collections()))
+        server.stop()
+        until(desk.runs)
+    assert [run.name for run in desk.runs()] == ["things.csv"]
 
 
 def test_a_collector_takes_what_comes_and_puts_it_away(desk):

@@ -3,7 +3,7 @@
 Whatever fails ends here: as one alert while it lasts, one line in the log, and a later time to try again.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,7 +27,7 @@ from synchub.files.calendar import next_look, watch_for_late
 from synchub.files.reader import Reader, ReaderFactory
 from synchub.files.settings import FileSettings
 from synchub.files.spool import Unspooled
-from synchub.files.troubles import DISK, EVERY_FILE, NAMES, PLACE, SPOOL, STRANGE, trouble
+from synchub.files.troubles import DISK, EVERY_FILE, NAMES, PLACE, SPOOL, STRANGE, UNTAKEN, trouble
 from synchub.files.turns import Turn
 from synchub.files.visiting import Patience, Seen, Visit, open_place, settings_of
 
@@ -35,6 +35,8 @@ Result = TypeVar("Result")
 
 SPREAD = 0.2
 SHOWN = 5
+OF_NO_KIND = "files of no kind that is known are left alone (setting files_patterns)"
+NEVER_WHOLE = "files have been there for hours and cannot be taken, as they are not whole yet (setting files_ready)"
 
 log = structlog.get_logger(__name__)
 
@@ -126,12 +128,8 @@ class Attendant:
     def _end_well(self, session: Session, post: "Post", seen: Seen) -> None:
         connection = post.connection.id
         alerts.clear(session, connection, PLACE, EVERY_FILE)
-        if seen.strangers:
-            names = ", ".join(seen.strangers[:SHOWN]) + (", …" if len(seen.strangers) > SHOWN else "")
-            said = f"files of no kind that is known are left alone (setting files_patterns): {names}"
-            trouble(session, connection, STRANGE, NAMES, said)
-        else:
-            alerts.clear(session, connection, STRANGE, NAMES)
+        _tell_of(session, connection, STRANGE, seen.strangers, OF_NO_KIND)
+        _tell_of(session, connection, UNTAKEN, seen.overdue, NEVER_WHOLE)
         post.watch_for_late(session)
         due = next_look(post.files, post.zone, clock.now(), waits=seen.waits)
         turns.end(session, post.turn, due=due, failures=0, reason=None)
@@ -156,3 +154,12 @@ class Attendant:
 
     def _store(self, work: Callable[[Session], Result]) -> Result:
         return db.retrying(self.engine, work)
+
+
+def _tell_of(session: Session, connection: int, kind: str, names: Sequence[str], said: str) -> None:
+    """Raise an alert about files, or clear it if there are none."""
+    if names:
+        shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+        trouble(session, connection, kind, NAMES, f"{said}: {shown}")
+    else:
+        alerts.clear(session, connection, kind, NAMES)

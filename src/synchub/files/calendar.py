@@ -19,6 +19,8 @@ from synchub.intake.journal import REPEAT
 from synchub.intake.tables import Message
 
 LATE, SMALL = "file-late", "file-small"
+EARLY = timedelta(hours=6)
+"""How long before its time a file may come, though that is the evening before."""
 USUAL, FEWEST = 10, 3
 """How many of the last files say what is usual, and how few cannot."""
 
@@ -59,15 +61,19 @@ def watch_for_late(
 ) -> None:
     """Raise what should be there today and is not; clear what has come since, or is not expected any more."""
     here = datetime.fromtimestamp(now / SECOND, zone)
-    there = set(_there_since(session, connection, _at(datetime.combine(here.date(), time.min, zone)), table_of))
+    midnight = _at(datetime.combine(here.date(), time.min, zone))
+    by = {table: datetime.combine(here.date(), at, zone) for table, at in settings.files_expected.items()}
+    since = {table: min(midnight, _at(end - EARLY)) for table, end in by.items()}
+    came = {start: set(_there_since(session, connection, start, table_of)) for start in {*since.values()}}
+    there = {table for table, start in since.items() if table in came[start]}
     late = {
-        table: f"there is no file of {table} today; it is expected by {by:%H:%M} ({zone.key})"
-        for table, by in settings.files_expected.items()
-        if table not in there and here >= datetime.combine(here.date(), by, zone)
+        table: f"there is no file of {table} today; it is expected by {end:%H:%M} ({zone.key})"
+        for table, end in by.items()
+        if table not in there and here >= end
     }
     for table, said in late.items():
         trouble(session, connection, LATE, table, said)
-    for table in lasting(session, connection, LATE) - (settings.files_expected.keys() - there):
+    for table in lasting(session, connection, LATE) - (by.keys() - there):
         alerts.clear(session, connection, LATE, table)
 
 

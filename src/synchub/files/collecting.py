@@ -125,9 +125,12 @@ class Collector:
             due = turns.due(session, now := clock.now())
         over = self._movable()
         for id_, connection in places.items():
+            if self._is_looked_into(id_):
+                continue
             at_once = self._is_mended(connection) or id_ in over
             if at_once or due.get(id_, 0) <= now:
-                self._begin(connection, at_once=at_once)
+                self._looks[id_] = look = _thread(self._attendant.visit, connection, at_once=at_once)
+                look.start()
         intervals = [one.settings.get("files_every") for one in places.values()]
         return min([POLL, *(float(every) for every in intervals if isinstance(every, int | float))])
 
@@ -137,11 +140,9 @@ class Collector:
         before, self._marks[connection.id] = self._marks.get(connection.id, mark), mark
         return before != mark
 
-    def _begin(self, connection: Connection, *, at_once: bool) -> None:
-        under_way = self._looks.get(connection.id)
-        if under_way is None or not under_way.is_alive():
-            self._looks[connection.id] = look = _thread(self._attendant.visit, connection, at_once=at_once)
-            look.start()
+    def _is_looked_into(self, connection: int) -> bool:
+        look = self._looks.get(connection)
+        return look is not None and look.is_alive()
 
     def _forget(self, present: frozenset[int]) -> None:
         if present != self._present:

@@ -12,6 +12,8 @@ INTERVALS = 3.5
 """The usual least age, in intervals between two looks."""
 LONG = 3600.0
 """Seconds after which a file is whole however seldom it is looked at."""
+OVERDUE = 2 * LONG
+"""Seconds, beside those of ten looks and the least age, after which what is not whole is no upload any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +54,9 @@ def is_whole(sight: Sight, settings: FileSettings, now: int, *, is_done: bool) -
         return sight.looks > 1 and age >= settings.files_min_age
     has_stayed = sight.looks >= AGREEING or age >= LONG
     return sight.looks > 1 and has_stayed and age >= INTERVALS * settings.files_every
+
+
+def is_overdue(sight: Sight, settings: FileSettings, now: int) -> bool:
+    """Whether a file that is not taken yet has been there for longer than any upload."""
+    most = OVERDUE + 10 * settings.files_every + (settings.files_min_age or 0)
+    return (now - sight.first_seen_at) / SECOND > most

@@ -9,8 +9,9 @@ from synchub import alerts
 from synchub.connections.tables import HUB
 from synchub.connections.tables import Connection as Partner
 
-PLACE, FILE, MOVE, STRANGE = "files", "file", "file-move", "file-unknown"
-"""Kinds of alerts: a place cannot be looked into; a file cannot be read, or moved away; files are of no kind."""
+PLACE, FILE, MOVE, STRANGE, UNTAKEN = "files", "file", "file-move", "file-unknown", "file-not-taken"
+"""Kinds of alerts: a place cannot be looked into; a file cannot be read, or moved away; files are of no kind, or do not
+become whole."""
 SPOOL, ROWS = "spool", "file-rows"
 """Kinds of the hub's own alerts: the spool takes no file; rows cannot be stored."""
 EVERY_FILE, NAMES, DISK, EVERY_ROW = "place", "names", "disk", "rows"

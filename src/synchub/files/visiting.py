@@ -24,7 +24,7 @@ from synchub.files.settings import HUB, FileSettings
 from synchub.files.sftp import reach
 from synchub.files.spool import Spooled
 from synchub.files.ssh import Address
-from synchub.files.steady import Sight, is_whole, seen_again
+from synchub.files.steady import Sight, is_overdue, is_whole, seen_again
 from synchub.files.taking import Take, ended, moved, see, sightings, take
 from synchub.files.troubles import FILE, MOVE, trouble
 from synchub.files.turns import Turn
@@ -97,9 +97,14 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look found beside what it took: whether files are not taken yet, and names that are none of ours."""
+    """What a look found beside what it took.
+
+    `waits`: files are not taken yet; `overdue` are those of them that never seem to become whole, `strangers` names
+    that are none of ours.
+    """
 
     waits: bool
+    overdue: list[str]
     strangers: list[str]
 
 
@@ -129,10 +134,13 @@ class Visit:
         sights = self._see({name: entries[name] for name in tables})
         fresh = [sight for sight in sights.values() if sight.run is None]
         whole = [sight for sight in fresh if self._is_whole(sight, entries)]
-        taken = [self._take(place, sight, tables[sight.entry.name]) for sight in sorted(whole, key=self._as_of)]
+        whole.sort(key=self._as_of)
+        taken = {one.entry.name for one in whole if self._take(place, one, tables[one.entry.name])}
+        left = [sight for sight in fresh if sight.entry.name not in taken]
+        overdue = [sight.entry.name for sight in left if is_overdue(sight, self.files, clock.now())]
         self._tidy(place, entries)
         strangers = [name for name in entries if name not in tables and not name.endswith(self.files.files_done)]
-        return Seen(len(fresh) > sum(taken), strangers)
+        return Seen(bool(left), overdue, strangers)
 
     def _table(self, name: str) -> Table | None:
         return None if name.endswith(self.files.files_done) else self.reader.table_of(name)
@@ -168,19 +176,18 @@ class Visit:
         except (Vanished, Withheld) as error:
             self._fail(FILE, entry.name, str(error))
             return False
-        is_needed = False
+        came, is_needed = False, False
         try:
-            if self._came_whole(place, entry, spooled):
-                is_needed = True  # also if only the answer to the commit is lost; what no run names is swept
+            came = is_needed = self._came_whole(place, entry, spooled)
+            if came:  # if only the answer to the commit is lost, a run needs it; what none names is swept
                 is_needed = self._keep(sight, table, spooled)
-                return True
-            return False
         except Interrupted:
             is_needed = False
             raise
         finally:
             if not is_needed:
                 spool.drop(self.data_dir, spooled.name)
+        return came
 
     def _steps(self, content: Iterator[bytes]) -> Iterator[bytes]:
         for step in content:
