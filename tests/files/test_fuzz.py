@@ -110,7 +110,7 @@ def files(draw):
 @given(file=files())
 def test_every_good_row_is_stored_whatever_stands_between(engine, tmp_path, file):
     content, rows = file
-    press = Press(engine, tmp_path, f"partner-{next(names)}", files_max_blank_keys=1)
+    press = Press(engine, tmp_path, f"partner-{next(names)}", files_max_blank_keys=1, files_max_shrink=1)
     run = press.press(content)
     stored = press.names()
     assert (run.state, run.rows_read) == ("done", run.rows)

@@ -20,7 +20,7 @@ READERS = {DIALECT: Reader}
 
 @pytest.fixture
 def press(engine, tmp_path):
-    return Press(engine, tmp_path, files_max_blank_keys=1, strict=True)
+    return Press(engine, tmp_path, files_max_blank_keys=1, files_max_shrink=1, strict=True)
 
 
 def rows(press, run):

@@ -25,7 +25,7 @@ GOOD = "id,name,phone\n1,Ann,555\n2,Bob,\n3,Cid,777\n"
 
 @pytest.fixture
 def press(engine, tmp_path):
-    return Press(engine, tmp_path, files_max_blank_keys=1)
+    return Press(engine, tmp_path, files_max_blank_keys=1, files_max_shrink=1)
 
 
 def test_each_row_is_stored_and_the_run_says_so(press):

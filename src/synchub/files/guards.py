@@ -38,7 +38,9 @@ def check(session: Session, run: FileRun, scan: Scan, settings: FileSettings) ->
     """
     last = _last(session, run)
     said = [*_empty(run, scan), *_truncated(scan, last)]
-    said += _keyless(scan, settings.files_max_blank_keys)
+    if scan.rows and scan.blank_keys > settings.files_max_blank_keys * scan.rows:
+        said.append(f"the key is blank in {scan.blank_keys} of {scan.rows} rows")
+    said += _damaged(scan, settings.files_max_shrink)
     if scan.full and last is not None:
         said += _older(run, last)
     if scan.full and scan.rows and last is not None:
@@ -75,15 +77,10 @@ def _truncated(scan: Scan, last: FileRun | None) -> list[str]:
     return []
 
 
-def _keyless(scan: Scan, share: float) -> list[str]:
-    """A file with too many rows that nobody knows the record of; a last line that is cut is told apart from them."""
+def _damaged(scan: Scan, share: float) -> list[str]:
+    """A file of which little can be read; its last line, if it is cut, is told of as such."""
     damaged = scan.bad - (scan.cut and not scan.ended)
-    keyless = damaged + scan.blank_keys
-    if keyless <= share * scan.rows:
-        return []
-    if not damaged:
-        return [f"the key is blank in {keyless} of {scan.rows} rows"]
-    return [f"{keyless} of {scan.rows} rows are damaged{', or have no key' if scan.blank_keys else ''}"]
+    return [f"{damaged} of {scan.rows} rows are damaged"] if damaged > share * scan.rows else []
 
 
 def _older(run: FileRun, last: FileRun) -> list[str]:

@@ -50,11 +50,13 @@ class FileSettings(BaseModel, extra="forbid"):
         "report", description="what becomes of a record that a full file does not hold"
     )
     files_max_shrink: float = Field(
-        0.5, ge=0, le=1, description="share of rows or bytes by which a file may be smaller than the last one"
+        0.5,
+        ge=0,
+        le=1,
+        description="share of rows or bytes by which a file may be smaller than the last one, and of rows that may be "
+        "damaged",
     )
-    files_max_blank_keys: float = Field(
-        0.1, ge=0, le=1, description="share of rows that may have a blank key, or be damaged"
-    )
+    files_max_blank_keys: float = Field(0.1, ge=0, le=1, description="share of rows whose key may be blank")
     files_expected: dict[str, time] = Field(
         default_factory=dict,
         description="table=06:30, with commas: by when, in the connection's time zone, a file must be there each day",
