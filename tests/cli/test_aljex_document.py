@@ -96,5 +96,6 @@ def test_the_settings_that_the_document_names_are_there() -> None:
 
 def test_the_document_names_every_alert_about_files() -> None:
     kinds = {calendar.LATE, calendar.SMALL, guards.HELD, running.FAILED, missing.ALERT, alarms.KIND}
-    kinds |= {troubles.PLACE, troubles.FILE, troubles.MOVE, troubles.STRANGE, troubles.SPOOL, troubles.ROWS}
+    kinds |= {troubles.PLACE, troubles.FILE, troubles.MOVE, troubles.STRANGE, troubles.UNTAKEN}
+    kinds |= {troubles.SPOOL, troubles.ROWS}
     assert set(first_cells("Day by day")) == kinds
