@@ -219,3 +219,11 @@ def test_memory_does_not_grow_with_the_keys_of_a_file(hub: Desk) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
     tracemalloc.stop()
     assert peaks[1] < peaks[0] + 2**20
+
+
+def test_a_key_that_no_record_can_have_is_not_readable(hub: Desk) -> None:
+    for key in "KLM":
+        hub.post(key, name=key)
+    run = hub.deliver(CUSTOMERS)
+    assert hub.settle(run, ["K", "L", "x" * 256], files_missing="tombstone") == 1
+    assert hub.found(run) == {"M": "flagged"}

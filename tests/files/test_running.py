@@ -339,3 +339,10 @@ def test_progress_tells_rows_rate_and_the_time_left(press):
 def test_the_journal_has_notes_with_their_lines(press):
     press.press(b"id,name\n1,Ann\n2,B\x81b\n")
     assert press.messages()[0].notes == ["line 3: it has bytes that neither UTF-8 nor cp1252 knows"]
+
+
+def test_a_key_that_no_index_holds_is_a_bad_row_and_no_more(press):
+    press.change(strict=True)
+    key = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(9_000))
+    run = press.press(f"id,name\n1,Ann\n{key},Bob\n")
+    assert (run.state, run.bad, run.missing) == ("done", 1, 0)

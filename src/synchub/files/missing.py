@@ -36,6 +36,7 @@ from synchub.master.convergence import Mode
 from synchub.master.copies import EXISTS, Copy
 from synchub.master.entities import entity_of
 from synchub.master.entities.other import Other
+from synchub.master.naming import LONGEST_KEY
 from synchub.master.tables import CrossReference
 from synchub.master.values import as_date
 from synchub.master.writes import Write
@@ -117,12 +118,15 @@ def settle(engine: Engine, run: FileRun, table: Table, keys: Iterable[str | None
 
 
 def keep_keys(session: Session, keys: Iterable[str | None]) -> tuple[int, int]:
-    """Put keys into a temporary table of the transaction; how many there are, and how many could not be read."""
+    """Put keys into a temporary table of the transaction; how many there are, and how many could not be read.
+
+    A key that is longer than any record's is none: it came about by damage, and no index may hold it.
+    """
     KEYS.create(session.connection())
     insert = db.insert(session, KEYS).on_conflict_do_nothing()
     unread, all_keys = 0, iter(keys)
     while some := list(islice(all_keys, CHUNK)):
-        rows = [{"key": key} for key in some if key is not None]
+        rows = [{"key": key} for key in some if key is not None and len(key) <= LONGEST_KEY]
         unread += len(some) - len(rows)
         if rows:
             session.execute(insert, rows)
