@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event, update
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 from tests.files.desk import Desk, until
-from tests.files.server import PASSWORD, Server, serving
+from tests.files.server import PASSWORD, USER, Server, serving
 
 from synchub import clock
 from synchub.clock import SECOND
@@ -654,6 +654,43 @@ def test_two_servers_are_looked_into_side_by_side(desk, server, tmp_path):
             until(desk.runs)
             server.answers.set()
             until(lambda: len(desk.runs()) == 2)
+
+
+@pytest.mark.parametrize("files", ["{partner}", "{partner}/../partner/", "{inbox}"])
+def test_of_two_connections_with_one_directory_the_first_has_its_files(desk, files):
+    desk.connect("first", files=str(desk.folder / "partner") if "inbox" not in files else "hub")
+    inbox = desk.settings.data_dir / "inbox" / "first"
+    second = desk.connect("second", files=files.format(partner=desk.folder / "partner", inbox=inbox))
+    for folder in (inbox, desk.folder / "partner"):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "things.csv").write_text(LINES)
+    assert "connection 'first' has its files there" in desk.look()["second"]
+    assert [run.connection_id for run in desk.runs()] == [second - 1]
+    assert [(alert.connection_id, alert.kind) for alert in desk.alerts()] == [(second, "files")]
+
+
+def test_users_of_one_server_may_have_directories_of_one_name(desk, server):
+    for name, user in (("first", "someone"), ("second", USER)):
+        desk.connect(name, {"files_password": PASSWORD}, **trust(server) | {"files": server.url.replace(USER, user)})
+    assert list(desk.look()) == ["first"]
+
+
+def test_a_look_that_does_not_end_is_told_once(desk, server, log):
+    desk.connect(secrets={"files_password": PASSWORD}, **trust(server))
+    (server.folder / "things.csv").write_text(LINES)
+    reached = threading.Event()
+    server.on_read = lambda _: reached.set()
+    server.answers.clear()
+    with desk.collecting():
+        assert reached.wait(10)
+        now = clock.now() + 3600 * SECOND
+        with clock.replaced(lambda: now):
+            until(desk.alerts)
+        server.answers.set()
+        until(lambda: desk.alerts()[0].cleared_at)
+    (alert,) = desk.alerts()
+    assert (alert.kind, alert.seen) == ("files", 1)
+    assert len(warned(log)) == 1
 
 
 def test_a_local_folder_may_be_named_from_the_working_directory(desk, monkeypatch):

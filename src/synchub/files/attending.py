@@ -24,12 +24,13 @@ from synchub.connections.tables import HUB, Connection
 from synchub.errors import Interrupted, SynchubError
 from synchub.files import turns
 from synchub.files.calendar import next_look, watch_for_late
+from synchub.files.places import OutOfReach
 from synchub.files.reader import Reader, ReaderFactory
 from synchub.files.settings import FileSettings
 from synchub.files.spool import Unspooled
 from synchub.files.troubles import DISK, EVERY_FILE, NAMES, PLACE, SPOOL, STRANGE, UNTAKEN, trouble
 from synchub.files.turns import Turn
-from synchub.files.visiting import Patience, Seen, Visit, open_place, settings_of
+from synchub.files.visiting import Patience, Seen, Visit, ground_of, open_place, settings_of
 
 Result = TypeVar("Result")
 
@@ -121,9 +122,23 @@ class Attendant:
 
     def _look(self, post: "Post") -> Seen:
         partner, files, turn = post.connection, post.files, post.turn
+        self._check_alone(partner)
         visit = Visit(self.engine, self.settings.data_dir, partner, post.reader, files, turn, self.patience, self.stops)
         with closing(open_place(partner, files, lambda: self.directory.secrets(partner), self.settings)) as place:
             return visit.look(place)
+
+    def _check_alone(self, connection: Connection) -> None:
+        """See that no connection that was there before has the same place: what comes would be either's.
+
+        Raises:
+            OutOfReach: one has.
+        """
+        data_dir = self.settings.data_dir
+        ground = ground_of(connection, data_dir)
+        for elder in self.directory.everyone():
+            collects = elder.active and elder.dialect in self.readers and elder.settings.get("files")
+            if elder.id < connection.id and collects and ground_of(elder, data_dir) == ground:
+                raise OutOfReach(f"connection '{elder.name}' has its files there: set files to a directory of its own")
 
     def _end_well(self, session: Session, post: "Post", seen: Seen) -> None:
         connection = post.connection.id

@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from synchub import alerts, clock, db
+from synchub.clock import SECOND
 from synchub.config import Settings
 from synchub.connections.directory import Directory
 from synchub.connections.tables import HUB, Connection
@@ -23,11 +25,13 @@ from synchub.files.attending import Attendant
 from synchub.files.reader import ReaderFactory
 from synchub.files.tables import Collection, FileRun
 from synchub.files.taking import movable
-from synchub.files.troubles import EVERY_ROW, MOVE, ROWS, trouble
+from synchub.files.troubles import EVERY_FILE, EVERY_ROW, MOVE, PLACE, ROWS, trouble
 from synchub.files.visiting import Patience
 
 POLL = 1.0
 """Seconds after which everybody looks for work at the latest."""
+LONGEST = 3600 * SECOND
+"""Microseconds after which a look that goes on is told of."""
 SWEEP = 3600.0
 """Seconds between two sweeps of the spool."""
 
@@ -35,6 +39,15 @@ Advance = Callable[[], bool]
 """Does one step of some file's run; whether there may be more to do."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Look:
+    """A look under way, since when (microseconds), and whether it is told that it does not end."""
+
+    thread: threading.Thread
+    begun: int
+    is_told: bool = False
 
 
 class Collector:
@@ -53,7 +66,7 @@ class Collector:
         self._stop, self._arrived = threading.Event(), threading.Event()
         self._patience = Patience(settings.delays)
         self._attendant = Attendant(engine, settings, readers, directory, self._stop.is_set, self._patience)
-        self._looks: dict[int, threading.Thread] = {}
+        self._looks: dict[int, Look] = {}
         self._marks: dict[int, str] = {}
         self._present: frozenset[int] | None = None
         self._swept = float("-inf")
@@ -70,7 +83,7 @@ class Collector:
         self._stop.set()
         self._arrived.set()
         end = time.monotonic() + drain
-        for part in [*self._looks.values(), *self._parts]:
+        for part in [*(look.thread for look in self._looks.copy().values()), *self._parts]:
             part.join(max(0.0, end - time.monotonic()))
 
     def look(self) -> dict[str, str]:
@@ -125,12 +138,13 @@ class Collector:
             due = turns.due(session, now := clock.now())
         over = self._movable()
         for id_, connection in places.items():
-            if self._is_looked_into(id_):
+            if (look := self._looks.get(id_)) is not None and look.thread.is_alive():
+                self._watch(connection, look)
                 continue
             at_once = self._is_mended(connection) or id_ in over
             if at_once or due.get(id_, 0) <= now:
-                self._looks[id_] = look = _thread(self._attendant.visit, connection, at_once=at_once)
-                look.start()
+                self._looks[id_] = look = Look(_thread(self._attendant.visit, connection, at_once=at_once), now)
+                look.thread.start()
         intervals = [one.settings.get("files_every") for one in places.values()]
         return min([POLL, *(float(every) for every in intervals if isinstance(every, int | float))])
 
@@ -140,9 +154,13 @@ class Collector:
         before, self._marks[connection.id] = self._marks.get(connection.id, mark), mark
         return before != mark
 
-    def _is_looked_into(self, connection: int) -> bool:
-        look = self._looks.get(connection)
-        return look is not None and look.is_alive()
+    def _watch(self, connection: Connection, look: "Look") -> None:
+        """Say once of a look that it does not come to an end: a directory of another machine may hang for ever."""
+        if look.is_told or clock.now() - look.begun < LONGEST:
+            return
+        look.is_told = True
+        said = "a look that began more than an hour ago goes on: the place does not answer, or a file is very large"
+        db.retrying(self._engine, lambda session: trouble(session, connection.id, PLACE, EVERY_FILE, said))
 
     def _forget(self, present: frozenset[int]) -> None:
         if present != self._present:

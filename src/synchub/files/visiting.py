@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from os.path import normpath
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -63,6 +64,15 @@ def open_place(
     ours = inbox(settings.data_dir, connection.name)
     ours.mkdir(mode=0o700, parents=True, exist_ok=True)
     return LocalPlace(ours)
+
+
+def ground_of(connection: Connection, data_dir: Path) -> str:
+    """What tells a connection's place from others, however it is written; nothing is asked of the place."""
+    files = str(connection.settings.get("files", ""))
+    if files.startswith("sftp://"):
+        address = Address.of(connection.name, files)
+        return f"{address.user}@{address.host}:{address.port} {normpath(address.directory)}"
+    return normpath((inbox(data_dir, connection.name) if files == HUB else Path(files)).absolute())
 
 
 @dataclass(slots=True)
