@@ -1,5 +1,7 @@
 """A bad row waits for an operator, and is taken as of its file's time."""
 
+from threading import Barrier, Thread
+
 import pytest
 from sqlalchemy import select
 from tests.files.press import DIALECT, Press, Reader
@@ -160,3 +162,46 @@ def missing_of(press, run):
     with db.reading(press.engine) as session:
         lacked = select(FileMissing.external_key, FileMissing.state).where(FileMissing.run_id == run.id)
         return dict(session.execute(lacked).all())
+
+
+def test_rows_that_are_corrected_at_once_are_all_counted(press):
+    lines = "".join(f",n{number}\n" for number in range(8))
+    run = press.press("id,name\n" + lines)
+    start, kinds = Barrier(4), []
+
+    def correct(some):
+        start.wait()
+        for row in some:
+            change = Change(cells={"id": str(row.line)})
+            said = quarantine.attempt(press.engine, row.id, READERS, change, press.settings)
+            kinds.append(said.kind.value)
+
+    bad = rows(press, run)
+    threads = [Thread(target=correct, args=(bad[place::4],)) for place in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert kinds == ["created"] * 8
+    after = press.run(run.id)
+    assert (after.bad, after.counts) == (0, {"created": 8})
+
+
+def test_a_row_that_two_correct_at_once_is_taken_once(press):
+    (row,) = rows(press, press.press("id,name\n,Ann\n"))
+    start, said = Barrier(2), []
+
+    def correct(key):
+        start.wait()
+        try:
+            said.append(quarantine.attempt(press.engine, row.id, READERS, Change(cells={"id": key}), press.settings))
+        except Refused as error:
+            said.append(error)
+
+    threads = [Thread(target=correct, args=(key,)) for key in "12"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(type(each).__name__ for each in said) == ["Refused", "Verdict"]
+    assert len(press.names()) == 1

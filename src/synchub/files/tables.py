@@ -13,8 +13,9 @@ from synchub.db import Base, BigKey, Json
 class State(StrEnum):
     """How far a file has come.
 
-    taken: it is in the spool; held: a guard wants a human's word; reading: rows are being stored; done; failed: it is
-    not readable as a file of this kind, and nothing of it was stored; refused: a human said not to read it.
+    taken: it is in the spool; held: a guard wants a human's word; reading: rows are being stored; done; failed: it
+    cannot be read as a file of this kind, or not any more, and no more of it is stored; refused: a human said not to
+    read it.
     """
 
     TAKEN = "taken"

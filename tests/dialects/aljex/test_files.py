@@ -101,6 +101,9 @@ def test_what_the_screens_call_a_field_is_understood_where_the_file_has_no_other
     columns = columns_of("loads", ["id", "origin_city", "Pickup City"])
     assert columns.read(["1", "X", "Y"]).fields == {"origin_city": "X"}
     assert columns.unknown == ("Pickup City",)
+    columns = columns_of("loads", ["Pro #", "Pro Num", "Pickup City"])
+    assert columns.read(["1", "2", "X"]).key == "1"
+    assert columns.unknown == ("Pro Num",)
 
 
 def test_a_secret_is_one_by_whatever_name_the_file_calls_it():

@@ -158,7 +158,7 @@ def _plan(table: Table, header: Sequence[str], secret: Sequence[str]) -> _Plan:
     present = {_folded(spelt) for spelt in header}
     for place, spelt in enumerate(header):
         folded = _folded(spelt)
-        word = words.get(folded) or _also(table.name, folded, present)
+        word = words.get(folded) or _also(table.name, folded, {*present, *map(_folded, known)})
         if name := secrets.get(folded) or secrets.get(_folded(word or "")):
             hidden.append((place, name))
         elif word is None and folded not in constants:
@@ -191,7 +191,7 @@ def _words(table: Table, model: type[Wire]) -> dict[str, str]:
 
 
 def _also(table: str, folded: str, present: set[str]) -> str | None:
-    """The word that the vendor's screens have another name for, if the header has it not itself."""
+    """The word that the vendor's screens have another name for, if no other column is it."""
     word = ALSO.get(table, {}).get(folded)
     return word if word is not None and _folded(word) not in present else None
 
