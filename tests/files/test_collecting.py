@@ -22,6 +22,7 @@ from synchub.connections.tables import HUB
 from synchub.db import writing
 from synchub.files import turns
 from synchub.files.tables import Collection, State
+from synchub.files.troubles import UPLOAD, trouble
 from synchub.intake.journal import ACCEPTED, REPEAT
 
 LINES = "id,name\n1,one\n"
@@ -636,9 +637,11 @@ def test_what_a_dead_process_left_in_the_spool_is_swept(desk):
 def test_trouble_of_a_connection_without_files_is_over(desk):
     number = desk.connect(files=str(desk.folder / "nowhere"))
     desk.look()
+    with writing(desk.engine) as session:
+        trouble(session, number, UPLOAD, "things.csv", "it is too large")
     desk.change(files="")
     with desk.collecting():
-        until(lambda: desk.alerts()[0].cleared_at)
+        until(lambda: all(alert.cleared_at for alert in desk.alerts()))
     with pytest.raises(StopIteration):
         desk.collection(number)
 

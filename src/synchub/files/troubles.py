@@ -12,6 +12,8 @@ from synchub.connections.tables import Connection as Partner
 PLACE, FILE, MOVE, STRANGE, UNTAKEN = "files", "file", "file-move", "file-unknown", "file-not-taken"
 """Kinds of alerts: a place cannot be looked into; a file cannot be read, or moved away; files are of no kind, or do not
 become whole."""
+UPLOAD = "upload"
+"""Kind of the alert that an upload to the hub's own SFTP server was refused."""
 SPOOL, ROWS = "spool", "file-rows"
 """Kinds of the hub's own alerts: the spool takes no file; rows cannot be stored."""
 EVERY_FILE, NAMES, DISK, EVERY_ROW = "place", "names", "disk", "rows"

@@ -64,6 +64,15 @@ def test_a_refused_upload_is_one_alert_until_it_comes_through(narrow, engine, tm
     assert eventually(lambda: [is_over for *_, is_over in alarms(engine)] == [True, True])
 
 
+def test_the_next_days_file_ends_the_alert_of_a_refused_one(narrow, engine, tms):
+    sftp = narrow.sftp(*tms)
+    refuse(sftp, "Loads_20261121.csv", b"x" * 1001)
+    refuse(sftp, "Loads_20261122.csv", b"x" * 1001)
+    assert eventually(lambda: alarms(engine) == [("upload", "loads.csv", 2, False)])
+    put(sftp, "Loads_20261123.csv")
+    assert eventually(lambda: alarms(engine) == [("upload", "loads.csv", 2, True)])
+
+
 def test_only_the_right_password_of_a_connection_with_files_here_comes_in(place, engine, tms, caplog):
     other, elsewhere = join(engine, "other"), join(engine, "elsewhere", files="/somewhere")
     for login in ((tms[0], "wrong"), ("nobody", tms[1]), (tms[0], other[1]), (tms[0], ""), elsewhere):

@@ -1,4 +1,7 @@
-"""What an operator must know of refused uploads: an alert for each file, until one of its name comes through."""
+"""What an operator must know of refused uploads: an alert for each kind of file, until one of it comes through.
+
+Files whose names differ in day and time alone are of one kind, or what was refused today would be told of for ever.
+"""
 
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,10 +11,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from synchub import alerts, db
+from synchub.files.naming import letters_of
+from synchub.files.troubles import UPLOAD
 
 log = structlog.get_logger(__name__)
 
-KIND = "upload"
 SPACE = "space"
 """What an alert is about if it is not one file: the directory is full, or the disk."""
 
@@ -24,13 +28,13 @@ class Alarms:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="alarms")
         self._last: Future[None] | None = None
 
-    def refused(self, connection: int, subject: str, said: str) -> None:
-        """Say that an upload was refused, or could not be kept."""
-        self._last = self._thread.submit(self._note, connection, {subject}, said)
+    def refused(self, connection: int, name: str | None, said: str) -> None:
+        """Say that an upload was refused, or could not be kept; None: for want of space, which is about no file."""
+        self._last = self._thread.submit(self._note, connection, {SPACE if name is None else _kind(name)}, said)
 
     def came(self, connection: int, name: str) -> None:
         """Say that an upload is whole."""
-        self._last = self._thread.submit(self._note, connection, {name, SPACE}, None)
+        self._last = self._thread.submit(self._note, connection, {_kind(name), SPACE}, None)
 
     async def settle(self) -> None:
         """Wait until all that was said is noted."""
@@ -43,8 +47,14 @@ class Alarms:
             with db.writing(self._engine) as session:
                 for subject in sorted(subjects):
                     if said is None:
-                        alerts.clear(session, connection, KIND, subject)
+                        alerts.clear(session, connection, UPLOAD, subject)
                     else:
-                        alerts.raise_alert(session, connection, KIND, subject, said)
+                        alerts.raise_alert(session, connection, UPLOAD, subject, said)
         except SQLAlchemyError as error:
             log.warning("the alert could not be kept", why=str(error.__cause__ or error))
+
+
+def _kind(name: str) -> str:
+    """What a file's name has in common with those of other days."""
+    letters = letters_of(name)
+    return f"{letters}.csv" if letters else name

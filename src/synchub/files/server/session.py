@@ -16,7 +16,6 @@ from asyncssh.packet import SSHPacket
 from asyncssh.sftp import MIN_SFTP_VERSION, SFTPServerHandler
 
 from synchub.connections.tables import Connection
-from synchub.files.server.alarms import SPACE
 from synchub.files.server.house import House, shown
 from synchub.files.server.inbox import Inbox, parts_of
 from synchub.files.server.uploads import Reading, Upload, deny
@@ -113,8 +112,8 @@ class Session(asyncssh.SFTPServer):
     def _alarm(self, name: str, error: OSError | None) -> None:
         """Tell the operator of what keeps a partner from uploading and will do so again."""
         if error and error.errno in {errno.EFBIG, errno.EDQUOT, errno.ENOSPC, errno.EIO}:
-            subject = name if error.errno == errno.EFBIG else SPACE
-            self._house.alarms.refused(self._who, subject, f"'{name}' cannot be uploaded: {error.strerror}")
+            about = name if error.errno == errno.EFBIG else None
+            self._house.alarms.refused(self._who, about, f"'{name}' cannot be uploaded: {error.strerror}")
 
     def read(self, file_obj: object, offset: int, size: int) -> bytes:
         """Bytes of an open file."""
