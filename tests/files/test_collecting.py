@@ -314,6 +314,16 @@ def test_files_of_no_kind_are_left_alone_and_told_once(desk, log):
     assert desk.alerts()[0].cleared_at
 
 
+def test_a_file_whose_name_no_text_can_hold_is_told_too(desk):
+    desk.connect()
+    desk.put(os.fsdecode(b"things\xff.csv"), LINES)
+    desk.look()
+    (alert,) = desk.alerts()
+    assert alert.kind == "file-unknown"
+    assert r"things\udcff.csv" in alert.said
+    assert desk.runs() == []
+
+
 def test_a_file_that_never_becomes_whole_is_told_once_until_it_is_taken(desk, log):
     desk.connect(files_ready="done-file")
     desk.put("things.csv", LINES)

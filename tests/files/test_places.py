@@ -65,6 +65,7 @@ def test_only_regular_files_with_plain_names_are_there(place):
         (folder / odd).touch()
     (Path(os.fsdecode(os.fsencode(folder) + b"/\xff.csv"))).touch()
     assert [entry.name for entry in made.list()] == ["good name (1) ü.csv"]
+    assert sorted(made.odd) == [r"\udcff.csv", r"a\\b.csv", r"a\nb.csv"]
     assert made.look("link.csv") is None
 
 

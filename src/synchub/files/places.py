@@ -10,7 +10,7 @@ The text of each is one line that says what to do.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,8 +55,10 @@ class Place(Protocol):
     """A directory of files.
 
     Every method may raise `OutOfReach`. Names never lead out of the directory; what is no regular file, or has a name
-    that no file of ours can have, is not there.
+    that no file of ours can have, is not there; `odd` has such names as the last list met them, fit to be shown.
     """
+
+    odd: Sequence[str]
 
     def list(self) -> list[Entry]:
         """The files that are there."""
@@ -86,9 +88,23 @@ class Place(Protocol):
 
 def is_name(name: str) -> bool:
     """Whether a file may be called so: no path, nothing hidden or unfinished, nothing that no text can hold."""
-    if not name or name.startswith((".", "~")) or "/" in name or "\\" in name:
-        return False
-    return name.isprintable() and not name.lower().endswith(UNFINISHED)
+    return not is_passed_over(name) and "/" not in name and "\\" not in name and name.isprintable()
+
+
+def is_passed_over(name: str) -> bool:
+    """Whether who calls a file so wants nobody to see it yet."""
+    return not name or name.startswith((".", "~")) or name.lower().endswith(UNFINISHED)
+
+
+def sorted_out(entries: Iterable[Entry]) -> tuple[list[Entry], list[str]]:
+    """Entries with names that files may have, and the names of the others as a text can hold them."""
+    good, odd = [], []
+    for entry in entries:
+        if is_name(entry.name):
+            good.append(entry)
+        elif not is_passed_over(entry.name):
+            odd.append(entry.name.encode("unicode_escape").decode())
+    return good, odd
 
 
 def names_for(name: str, now: int) -> Iterator[str]:
@@ -108,11 +124,13 @@ class LocalPlace:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.odd: Sequence[str] = ()
 
     def list(self) -> list[Entry]:
         with self._reaching(), os.scandir(self._path) as found:
-            names = [each.name for each in found if is_name(each.name)]
-        return [entry for name in names if (entry := self.look(name)) is not None]
+            names = [each.name for each in found if not is_passed_over(each.name)]
+        entries, self.odd = sorted_out(entry for name in names if (entry := self.look(name)) is not None)
+        return entries
 
     def look(self, name: str) -> Entry | None:
         try:

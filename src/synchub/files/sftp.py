@@ -5,14 +5,14 @@ Whatever is asked of a server has a time in which it must be answered; one that 
 
 import errno
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from synchub import clock
 from synchub.files import ssh
-from synchub.files.places import STEP, Entry, OutOfReach, Vanished, Withheld, is_name, names_for, said
+from synchub.files.places import STEP, Entry, OutOfReach, Vanished, Withheld, is_name, names_for, said, sorted_out
 from synchub.files.ssh import Address
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class SftpPlace:
 
     def __init__(self, address: Address, transport: "Transport", client: "SFTPClient") -> None:
         self._address, self._transport, self._client = address, transport, client
+        self.odd: Sequence[str] = ()
 
     def list(self) -> list[Entry]:
         try:
@@ -48,7 +49,9 @@ class SftpPlace:
             raise OutOfReach(f"there is no directory {self._here} on {self._address}") from None
         except Withheld as error:
             raise OutOfReach(f"directory {self._here} on {self._address} cannot be looked into: {error}") from None
-        return [entry for name, each in found if is_name(name) and (entry := self._entry(name, each)) is not None]
+        seen = ((self._entry if is_name(name) else _entry)(name, each) for name, each in found)
+        entries, self.odd = sorted_out(entry for entry in seen if entry is not None)
+        return entries
 
     @property
     def _here(self) -> str:

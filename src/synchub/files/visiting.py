@@ -150,7 +150,7 @@ class Visit:
         overdue = [sight.entry.name for sight in left if is_overdue(sight, self.files, clock.now())]
         self._tidy(place, entries)
         strangers = [name for name in entries if name not in tables and not name.endswith(self.files.files_done)]
-        return Seen(bool(left), overdue, strangers)
+        return Seen(bool(left), overdue, [*strangers, *place.odd])
 
     def _table(self, name: str) -> Table | None:
         return None if name.endswith(self.files.files_done) else self.reader.table_of(name)
