@@ -162,3 +162,22 @@ def test_what_we_were_not_sure_of_is_nothing_that_live_sync_missed(press: Press)
     press.press("id,name\n1,Ann\n")
     unsure(press, "1", name="Bea")
     assert told(press, press.press("id,name\n1,Bea\n\n")) == {}
+
+
+def test_a_record_in_two_rows_is_told_once_as_the_last_one_left_it(press: Press) -> None:
+    press.press("id,name,branch\n1,Ann,x\n2,Bob,y\n")
+    run = press.press("id,name,branch\n1,Bea,x\n3,Cid,\n2,Ben,z\n1,Ann,x\n3,Kid,\n2,Bob,w\n")
+    assert run.counts == {"updated": 5, "created": 1}
+    assert told(press, run) == {"3": ("created", {"name": (None, "Kid")}), "2": ("changed", {"branch": ("y", "w")})}
+
+
+def test_what_a_file_deleted_and_a_correction_gave_back_is_not_told(press: Press) -> None:
+    press.press("id,name\n1,Ann\n2,Bob\n3,Cid\n4,Dan\n")
+    press.change(strict=True)
+    run = press.press("id,name\n1,Ann\n2,Bob\n3,Cid\nx4,Dan\n")
+    assert told(press, run) == {"4": ("deleted", {})}
+    with db.writing(press.engine) as session:
+        (row,) = quarantine.rows_of(session, run)
+        quarantine.take(session, row.id, {"test": Reader}, Change("4,Dan", {}), press.settings)
+    assert press.names()["4"] == "Dan"
+    assert told(press, run) == {}

@@ -7,13 +7,14 @@ nobody had sent yet.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from synchub import db
@@ -94,18 +95,30 @@ def count(session: Session, run: FileRun) -> dict[str, int]:
 def _moved(session: Session, run: FileRun) -> Iterator[Difference]:
     corrected = select(Message.id).where(Message.parent_id == run.message_id).scalar_subquery()
     statement = (
-        select(CHANGES.c.record_id, CHANGES.c.said, RECORDS.c.label, COPIES.c.external_key)
+        select(CHANGES.c.record_id, CHANGES.c.copy_id, CHANGES.c.said, RECORDS.c.label, COPIES.c.external_key)
         .join(COPIES, COPIES.c.id == CHANGES.c.copy_id)
         .join(RECORDS, RECORDS.c.id == CHANGES.c.record_id)
         .where((CHANGES.c.message_id == run.message_id) | CHANGES.c.message_id.in_(corrected))
-        .order_by(CHANGES.c.number)
+        .order_by(func.min(CHANGES.c.number).over(partition_by=CHANGES.c.copy_id), CHANGES.c.number)
     )
-    for row in session.execute(statement, execution_options={"yield_per": PAGE}):
-        said = {name: (before, after) for name, (before, after, stamp) in row.said.items() if _counts(name, stamp)}
+    rows = session.execute(statement, execution_options={"yield_per": PAGE})
+    for _, steps in groupby(rows, lambda row: row.copy_id):
+        row, *others = steps
+        said = _together([row.said, *(other.said for other in others)])
         what = CHANGED if EXISTS not in said else CREATED if said.pop(EXISTS)[1] else DELETED
         if said or what != CHANGED:
             fields = {name.removeprefix(EXTRA): step for name, step in said.items()}
             yield Difference(what, row.record_id, row.label, row.external_key, fields)
+
+
+def _together(steps: Iterable[dict[str, list[Any]]]) -> dict[str, tuple[Any, Any]]:
+    """What the steps of one copy come to: where a key stands in two rows, or was corrected, there are several."""
+    came: dict[str, tuple[Any, Any]] = {}
+    for said in steps:
+        for name, (before, after, stamp) in said.items():
+            if _counts(name, stamp):
+                came[name] = (came.get(name, (before,))[0], after)
+    return {name: (before, after) for name, (before, after) in came.items() if before != after}
 
 
 def _counts(name: str, stamp: int | None) -> bool:
