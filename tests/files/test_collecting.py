@@ -19,7 +19,7 @@ from tests.files.server import PASSWORD, USER, Server, serving
 from synchub import clock
 from synchub.clock import SECOND
 from synchub.connections.tables import HUB
-from synchub.db import writing
+from synchub.db import reading, writing
 from synchub.files import turns
 from synchub.files.tables import Collection, State
 from synchub.files.troubles import UPLOAD, trouble
@@ -283,6 +283,26 @@ def test_a_file_speaks_for_the_start_of_its_export(desk, name, zone, as_of):
     desk.put(name, LINES, modified=1_795_325_400)  # 2026-11-22 05:30 UTC
     desk.look()
     assert clock.iso(desk.runs()[0].as_of)[:19] + "Z" == as_of
+
+
+def test_a_clock_that_is_set_back_puts_off_no_file(desk):
+    desk.settings = desk.settings.model_copy(update={"retry_delays": "600"})
+    number = desk.connect(files_ready="steady", files_every=60)
+    now = clock.now()
+    desk.put("things.csv", LINES)
+    with clock.replaced(lambda: now + 86_400 * SECOND):
+        desk.look()
+    with writing(desk.engine) as session:
+        session.execute(update(Collection).values(token="dead", lease_until=now + 86_400 * SECOND))
+    attendant = desk.collector()._attendant
+    (connection,) = desk.directory.everyone()
+    with clock.replaced(lambda: now):
+        with reading(desk.engine) as session:
+            assert turns.due(session, now) == {number: now}
+        for _ in range(5):
+            attendant.visit(connection, at_once=False)
+            now += 61 * SECOND
+    assert len(desk.runs()) == 1
 
 
 def test_the_margin_is_taken_off(desk):
@@ -585,7 +605,7 @@ def test_a_turn_that_is_lost_takes_nothing(desk, server):
 
     def lose_it(_name: str) -> None:
         with writing(desk.engine) as session:
-            session.execute(update(Collection).values(token="another", lease_until=2**62))
+            session.execute(update(Collection).values(token="another", lease_until=clock.now() + turns.LEASE))
 
     server.on_read = lose_it
     desk.look()

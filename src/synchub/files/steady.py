@@ -34,9 +34,11 @@ def seen_again(before: Sight | None, entry: Entry, now: int) -> Sight:
     """A file after one more look at it.
 
     One that grew may have been under way since its first sight. One that shrank, or came after a run was made of what
-    had its name, is another file.
+    had its name, is another file. What was seen before our clock was set back is seen for the first time.
     """
     if before is None or (before.run is not None and before.entry != entry) or entry.size < before.entry.size:
+        return Sight(entry, now, now)
+    if before.run is None and before.changed_at > now + SECOND:
         return Sight(entry, now, now)
     if before.entry == entry:
         return before if before.run is not None else replace(before, looks=before.looks + 1)

@@ -3,7 +3,7 @@
 from collections.abc import Collection as Some
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from synchub import alerts, clock, db
@@ -29,8 +29,19 @@ class Turn:
 
 def due(session: Session, now: int) -> dict[int, int]:
     """When each connection that was ever looked at is due; those that somebody looks at are left out."""
-    rows = select(Collection.connection_id, Collection.due, Collection.lease_until)
-    return {row.connection_id: row.due if row.lease_until <= now else now + LEASE for row in session.execute(rows)}
+    held = and_(*_is_held(now))
+    rows = select(Collection.connection_id, case((held, now + LEASE), (_is_due(now), now), else_=Collection.due))
+    return {row[0]: row[1] for row in session.execute(rows)}
+
+
+def _is_held(now: int) -> tuple[ColumnElement[bool], ...]:
+    """Whether somebody has the turn; a lease that is longer than any is from before our clock was set back."""
+    return Collection.lease_until > now, Collection.lease_until < now + 2 * LEASE
+
+
+def _is_due(now: int) -> ColumnElement[bool]:
+    """Whether the turn has come, also by a clock that was set back since the last look."""
+    return or_(Collection.due <= now, Collection.looked_at > now + LEASE)
 
 
 def claim(session: Session, connection: int, token: str, now: int, *, at_once: bool) -> Turn | None:
@@ -39,9 +50,9 @@ def claim(session: Session, connection: int, token: str, now: int, *, at_once: b
         connection_id=connection, due=0, looked_at=0, lease_until=0, failures=0
     )
     session.execute(first.on_conflict_do_nothing())
-    free = update(Collection).where(Collection.connection_id == connection, Collection.lease_until <= now)
+    free = update(Collection).where(Collection.connection_id == connection, not_(and_(*_is_held(now))))
     if not at_once:
-        free = free.where(Collection.due <= now)
+        free = free.where(_is_due(now))
     taken = free.values(token=token, lease_until=now + LEASE).returning(Collection.failures)
     failures = session.execute(taken).scalar_one_or_none()
     return None if failures is None else Turn(connection, token, failures)
