@@ -76,7 +76,7 @@ def test_a_file_that_is_read_by_processes_that_die_is_read_as_by_one_that_lives(
         refused = select(func.count()).select_from(Message).where(Message.parent_id == run.message_id)
         assert session.scalar(refused) == expected["bad"]
         made = session.execute(select(Change.verdict, func.count()).group_by(Change.verdict))
-        assert dict(made) == run.counts
+        assert dict(made.all()) == run.counts
         labels = set(session.scalars(select(MasterRecord.label)))
         assert len(labels) == expected["created"]
         assert "renamed 21" in labels
