@@ -17,7 +17,6 @@ from tests.served import Served, serving
 from synchub import clock, dialects
 from synchub.connections.options import RULES
 from synchub.files import calendar, guards, missing, running, troubles
-from synchub.files.server import alarms
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = (ROOT / "docs" / "aljex.md").read_text()
@@ -95,7 +94,7 @@ def test_the_settings_that_the_document_names_are_there() -> None:
 
 
 def test_the_document_names_every_alert_about_files() -> None:
-    kinds = {calendar.LATE, calendar.SMALL, guards.HELD, running.FAILED, missing.ALERT, alarms.KIND}
+    kinds = {calendar.LATE, calendar.SMALL, guards.HELD, running.FAILED, missing.ALERT, troubles.UPLOAD}
     kinds |= {troubles.PLACE, troubles.FILE, troubles.MOVE, troubles.STRANGE, troubles.UNTAKEN}
     kinds |= {troubles.SPOOL, troubles.ROWS}
     assert set(first_cells("Day by day")) == kinds
