@@ -633,7 +633,7 @@ def test_a_collector_that_ends_gives_its_turn_back(desk, server):
     assert len(desk.runs()) == 1
 
 
-def test_a_turn_that_could_not_be_given_back_runs_out_while_its_process_lives(desk):
+def test_a_turn_that_could_not_be_given_back_runs_out_while_its_process_lives(desk, log):
     desk.connect(time_zone="Nowhere/There")
     desk.put("things.csv", LINES)
     attendant = desk.collector()._attendant
