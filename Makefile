@@ -50,6 +50,7 @@ e2e: $(VENV)/.dev ## Run the long proofs whole, and the tests that need Debian p
 	missing=$$(for name in $(E2E_PACKAGES); do \
 		dpkg-query -W -f '$${Status}' $$name 2>/dev/null | grep -q 'ok installed' || printf '%s ' $$name; \
 	done); \
+	command -v node >/dev/null && command -v npm >/dev/null || missing="$$missing nodejs npm"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ]; then \
 		echo "Installing $$missing"; \
 		export DEBIAN_FRONTEND=noninteractive; \

@@ -3,22 +3,40 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+from psycopg import sql
 from sqlalchemy import Engine, create_engine, text
 
 from synchub import schema
 from synchub.db import open_engine
 
-_numbers = count(1)
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"
+SHAPE = """SELECT count(*), sum(hashtext(attrelid::regclass::text || attname || atttypid || attnotnull)::bigint)
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace"""
+OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+# How long an example takes is the machine's affair, not a test's.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The lines that slow tests run are not counted: the tracer would make them half as slow again."""
+    """The lines that slow tests run are not counted, nor twice those of a test that runs on both databases.
+
+    The tracer would make them half as slow again.
+    """
+    names = {item.nodeid for item in items}
     for item in items:
-        if item.get_closest_marker("slow"):
+        twin = item.nodeid.replace("postgresql", "sqlite")
+        if item.get_closest_marker("slow") or (twin != item.nodeid and twin in names):
             item.add_marker("no_cover")
 
 
@@ -62,6 +80,52 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres_store(postgres: str) -> "Lent":
+    """The one PostgreSQL database of this test process, as it was when it was migrated."""
+    return Lent(postgres)
+
+
+class Lent:
+    """A database that is lent to one test after the other; to clean it takes a twentieth of making another one."""
+
+    def __init__(self, server: str) -> None:
+        self._server, self._name = server, "lent"
+        self._make()
+
+    @property
+    def url(self) -> str:
+        return self._server.format(name=self._name)
+
+    def _make(self) -> None:
+        _administer(self._server.format(name="postgres"), f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
+        create = f"CREATE DATABASE {self._name} TEMPLATE template_synchub STRATEGY file_copy"
+        _administer(self._server.format(name="postgres"), create)
+        with self._connected() as connection:
+            connection.execute("CREATE SCHEMA seed")
+            names = [sql.Identifier(name) for (name,) in connection.execute(TABLES).fetchall()]
+            for name in names:
+                connection.execute(sql.SQL("CREATE TABLE seed.{0} AS TABLE public.{0}").format(name))
+            sequences = [sql.Identifier(name) for (name,) in connection.execute(SEQUENCES).fetchall()]
+            self._shape = connection.execute(SHAPE).fetchone()
+        empty = [sql.SQL("DELETE FROM {0}; INSERT INTO {0} SELECT * FROM seed.{0}").format(name) for name in names]
+        anew = [sql.SQL("ALTER SEQUENCE {0} RESTART").format(name) for name in sequences]
+        self._clean = sql.SQL("; ").join([sql.SQL("SET session_replication_role = replica"), *empty, *anew])
+
+    def clean(self) -> None:
+        """Make it again what it was, whoever is still connected; after a change of its tables it is made anew."""
+        with self._connected() as connection:
+            connection.execute(OTHERS)
+            fits = connection.execute(SHAPE).fetchone() == self._shape
+            if fits:
+                connection.execute(self._clean)
+        if not fits:
+            self._make()
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.url.replace("+psycopg", ""))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a fresh, migrated store, once on each database."""
@@ -70,11 +134,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres")
-    name = f"test_{next(_numbers)}"
-    _administer(server.format(name="postgres"), f"CREATE DATABASE {name} TEMPLATE template_synchub STRATEGY file_copy")
-    yield server.format(name=name)
-    _administer(server.format(name="postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+    lent: Lent = request.getfixturevalue("postgres_store")
+    yield lent.url
+    lent.clean()
 
 
 @pytest.fixture

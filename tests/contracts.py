@@ -8,14 +8,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Contract:
-    """A request that is stored as one record (blanks after it change nothing), one that cannot be read, and how a
-    partner proves itself and knows a refusal.
+    """A request that is stored as so many `records` (blanks after it change nothing), one that cannot be read, and how
+    a partner proves itself and knows a refusal.
     """
 
     good: bytes
     unreadable: bytes
     headers: Callable[[dict[str, str]], dict[str, str]]
     is_refusal: Callable[[Any], bool]
+    records: int = 1
 
 
 def contract_of(dialect: str) -> Contract:

@@ -3,11 +3,11 @@
 import threading
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from synchub import db
+from synchub import db, schema
 from synchub.master.series import read_counter
 from synchub.master.tables import Counter, MasterRecord
 
@@ -106,6 +106,16 @@ def test_what_is_overtaken_again_and_again_is_given_up(engine: Engine) -> None:
     with pytest.raises(db.Overtaken):
         db.retrying(engine, work)
     assert len(tries) == 4
+
+
+def test_many_keys_are_looked_up_by_an_index() -> None:
+    """What no answer shows: SQLite would read the whole table (PostgreSQL plans by what the table holds)."""
+    engine = db.open_engine("sqlite://")
+    schema.migrate(engine)
+    asked = select(MasterRecord.label).where(db.among(db.table_of(MasterRecord).c.id, [1, 2, 3])).compile(engine)
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", ("[1, 2, 3]",)).all()
+    assert any("SEARCH master_record USING INTEGER PRIMARY KEY" in step.detail for step in plan), plan
 
 
 def test_many_keys_are_one_parameter(engine: Engine) -> None:

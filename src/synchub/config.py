@@ -66,6 +66,9 @@ class Settings(BaseSettings):
         "1,5,15,60,300,900", description="seconds between calls to a partner in trouble; the last one repeats"
     )
     pump_window: int = Field(1000, ge=1, description="changed records looked at in one step of the pump")
+    resync_wait: float = Field(
+        5.0, ge=0, description="seconds that a request to tell everybody again waits until they are told"
+    )
     drain_seconds: float = Field(
         20.0, ge=0, description="seconds that a stopping process is given to finish what it accepted"
     )

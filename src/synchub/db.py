@@ -236,6 +236,7 @@ class _Among(FunctionElement[bool]):
     name = "among"
     type = Boolean()
     inherit_cache = True
+    _is_implicitly_boolean = True  # or SQLAlchemy compares it with 1 on SQLite, which then uses no index
 
 
 @compiles(_Among, "postgresql")

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 import synchub.connections.tables
 import synchub.intake.tables
 import synchub.master.entities
-import synchub.outbox.tables  # noqa: F401 - all tables must be known to METADATA
+import synchub.outbox.tables
+import synchub.resync.tables  # noqa: F401 - all tables must be known to METADATA
 from synchub import db
 from synchub.db import Base, reading, writing
 from synchub.errors import Misconfigured

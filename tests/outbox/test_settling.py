@@ -200,6 +200,32 @@ def test_two_calls_that_fail_together_are_one_failure(hub):
     assert hub.connection("B").backoff_count == 1
 
 
+def test_of_calls_that_fail_together_the_longest_rest_that_is_asked_for_counts(hub):
+    hub.aim("B", Target(batch=1))
+    many(hub, 3)
+    hub.pump("B")
+    claims = [hub.claim("B") for _ in range(3)]
+    for claimed, asked in zip(claims, (None, 90.0, 20.0), strict=True):
+        hub.settle(claimed, Outcome(Verdict.TROUBLE, "answered 429", 429, asked))
+    assert hub.connection("B").backoff_until - hub.now == 90 * SECOND
+    assert hub.connection("B").backoff_count == 1
+
+
+def test_a_rest_that_is_asked_for_is_kept_though_another_call_of_the_same_moment_is_accepted(hub):
+    hub.aim("B", Target(batch=1))
+    many(hub, 3)
+    hub.pump("B")
+    hub.settle(hub.claim("B"), TROUBLE)
+    hub.wait(60)
+    asks, takes = hub.claim("B"), hub.claim("B")
+    hub.settle(asks, Outcome(Verdict.TROUBLE, "answered 429", 429, 90.0))
+    hub.settle(takes, OK)
+    assert hub.claim("B").looked == 0
+    hub.wait(91)
+    hub.settle(hub.claim("B"), OK)
+    assert (hub.connection("B").backoff_count, hub.connection("B").backoff_reason) == (0, None)
+
+
 @pytest.mark.parametrize(("asked", "waits"), [(0, 1.0), (30, 30.0), (1e9, LONGEST)])
 def test_a_retry_after_is_believed_within_bounds(asked, waits):
     assert Retry([1, 5]).wait(1, asked) == waits * SECOND

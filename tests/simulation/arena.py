@@ -7,11 +7,13 @@ import heapq
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, bindparam, exists, func, select
-from tests.simulation.history import FIELDS, KEYS, UNSPOKEN, Call, Fate, History, Step
-from tests.simulation.partners import ENTITY, Partner, Post
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+from tests.simulation.history import FIELDS, KEYS, SILENT, STORED, UNSPOKEN, Call, Fate, History, Step
+from tests.simulation.partners import ENTITY, Partner, Post, Violation
+from tests.simulation.servers import told
 
 from synchub import clock, db
 from synchub.clock import SECOND
@@ -20,7 +22,7 @@ from synchub.master import copies as copying
 from synchub.master import store
 from synchub.master.copies import EXISTS, Copy, Row
 from synchub.master.entities import ENTITIES
-from synchub.master.tables import Change, CrossReference, MasterRecord
+from synchub.master.tables import Change, CrossReference
 from synchub.master.values import Value
 from synchub.master.writes import Batch
 from synchub.outbox import dead_letters
@@ -30,6 +32,9 @@ from synchub.outbox.pump import pump
 from synchub.outbox.sender import Outcome, Parcel, Verdict
 from synchub.outbox.settle import Policy, settle
 from synchub.outbox.tables import Delivery, State
+from synchub.outbox.worker import WAITS
+from synchub.resync import asking
+from synchub.resync.working import RESYNCS, Put, advance
 
 START = 1_800_000_000 * SECOND
 LEASE = 30 * SECOND
@@ -37,28 +42,13 @@ SILENCE = 12 * SECOND
 """When a worker stops waiting for an answer; nothing lands after that."""
 MOST_CALLS = 150
 POLICY = Policy(Retry([1.0, 5.0], jitter=lambda: 1.0))
-WAITS = select(
-    exists().where(MasterRecord.changed > Connection.cursor).correlate(Connection),
-    exists()
-    .where(
-        Delivery.connection_id == Connection.id,
-        Delivery.state == State.WAITING,
-        Delivery.due <= bindparam("now"),
-        Delivery.lease_until <= bindparam("now"),
-    )
-    .correlate(Connection),
-).where(Connection.id == bindparam("target"))
-"""Whether a target's cursor is behind, and whether a delivery is due: what a worker asks before it locks anything."""
-
-
-class Violation(AssertionError):
-    """A promise of convergence was broken."""
 
 
 class Target:
     """What the outbox asks about a partner of the simulator; the simulator sends by itself."""
 
-    batch = 10
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
 
     def told(self, entity: str) -> frozenset[str]:
         return frozenset((*FIELDS, UNSPOKEN)) if entity == ENTITY else frozenset()
@@ -100,7 +90,9 @@ class Arena:
     accepted: set[tuple[int, str]] = field(default_factory=set)
     looks: set[int] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
-    target: Target = field(default_factory=Target)
+    answered: dict[tuple[int, str], str] = field(default_factory=dict)
+    quiet: dict[int, int] = field(default_factory=dict)
+    puts: list[tuple[int | None, Put]] = field(default_factory=list)
 
     def play(self) -> None:
         """Play the history and see that all promises hold."""
@@ -114,12 +106,15 @@ class Arena:
         self._check_converged()
         self._check_nothing_lost()
         self._check_nobody_unmade()
+        self._check_numbers()
+        self._check_forced()
         self._check_echoes()
 
     def _join(self) -> None:
         for partner in self.partners:
             who = {"id": partner.number, "name": f"P{partner.number}", "guid": UUID(int=partner.number)}
-            made = Connection(**who, dialect="simulated", rank=partner.habit.rank, created_at=START)
+            where = {"url": "simulated"}
+            made = Connection(**who, dialect="simulated", rank=partner.habit.rank, created_at=START, settings=where)
             self.connections[partner.number] = made
         with db.writing(self.engine) as session:
             session.add_all(self.connections.values())
@@ -156,7 +151,26 @@ class Arena:
             self._look_soon(number, seconds)
         return bool(due)
 
+    def _resync(self, source: int | None) -> None:
+        """Everything again: from a partner, or as the hub has it."""
+        message = uuid4()
+
+        def enter(session: Session) -> None:
+            total = asking.count_all(session, source, None)
+            asking.enter(session, asking.Wish(source), total, 1, message, queued=True)
+
+        db.retrying(self.engine, enter)
+        put = db.retrying(self.engine, lambda session: advance(session, RESYNCS.c.message_id == message))
+        if put is not None:
+            self.puts.append((source, put))
+        self._tell(f"everything again from {source or 'the hub'}: {put.restated if put else 0} restated")
+        for other in self.partners:
+            self._look_soon(other.number, self._call().wait)
+
     def _act(self, step: Step) -> None:
+        if step.action in {"resync", "force"}:
+            self._resync(step.partner + 1 if step.action == "resync" else None)
+            return
         partner = self.partners[step.partner]
         post = partner.user(step)
         self._tell(f"P{partner.number} {step.action}s {step.key}.{step.field}={step.value}")
@@ -204,15 +218,16 @@ class Arena:
         """Pump and claim for one target; send what there is."""
         self.looks.discard(number)
         connection = self.connections[number]
+        target = Target(1 if self.partners[number - 1].habit.numbers else 10)
         with self.engine.connect() as look:
-            behind, due = look.execute(WAITS, {"target": number, "now": self.now}).one()
+            behind, due = look.execute(WAITS, {"target": number, "now": self.now}).one_or_none() or (False, False)
         if behind:
             with db.writing(self.engine) as session:
-                pump(session, connection, self.target, 100, self.now)
+                pump(session, connection, target, 100, self.now)
         if not behind and not due:
             return
         with db.writing(self.engine) as session:
-            claimed = claim(session, connection, self.target, self.now, lease=LEASE)
+            claimed = claim(session, connection, target, self.now, lease=LEASE)
         if claimed.parcels:
             self._send(self.partners[number - 1], claimed)
 
@@ -224,34 +239,41 @@ class Arena:
         carried = ", ".join(f"{parcel.key} {parcel.sent}" for parcel in claimed.parcels)
         self._tell(f"P{partner.number} is sent {carried}: {call.fate.value}")
         self._check_blanks(partner, claimed)
-        if call.fate in {Fate.ACCEPTED, Fate.ANSWER_LOST, Fate.KILLED_AFTER}:
+        self._check_manners(partner, claimed)
+        if call.fate is not Fate.KILLED_BEFORE:
             self._at(call.there, lambda: self._arrive(partner, claimed, call))
-        elif call.fate is Fate.LOST:
-            self._at(SILENCE / SECOND, lambda: self._settle(partner, claimed, Verdict.UNKNOWN))
-        elif call.fate in {Fate.TROUBLE, Fate.REFUSED}:
-            verdict = Verdict.TROUBLE if call.fate is Fate.TROUBLE or len(claimed.parcels) > 1 else Verdict.REFUSED
-            self._at(call.there, lambda: self._settle(partner, claimed, verdict))
 
     def _arrive(self, partner: Partner, claimed: Claim, call: Call) -> None:
-        """A call arrives at the partner."""
-        self._tell(f"P{partner.number} stores {', '.join(parcel.key for parcel in claimed.parcels)}")
+        """A call arrives at the partner, or would; who had no answer gives up after a while."""
+        if call.fate in STORED:
+            self._tell(f"P{partner.number} stores {', '.join(parcel.key for parcel in claimed.parcels)}")
+            self._see(partner, claimed)
+        outcome, echoes = told(partner, claimed.parcels, call)
+        for echo in echoes:
+            self._post(partner, echo, call.echo)
+        if call.fate is not Fate.KILLED_AFTER:
+            wait = SILENCE / SECOND - call.there if call.fate in SILENT else call.back if call.fate in STORED else 0
+            self._at(wait, lambda: self._settle(partner, claimed, outcome))
+
+    def _see(self, partner: Partner, claimed: Claim) -> None:
+        """Note what the hub knows that the partner holds now."""
         for parcel in claimed.parcels:
             for name in FIELDS:
                 if parcel.sent.get(name) is not None:
                     self.seen.add((partner.number, parcel.key, name, str(partner.spell(str(parcel.sent[name])))))
-            if echo := partner.stored(parcel.key, parcel.sent):
-                self._post(partner, echo, call.echo)
-        if call.fate is Fate.ACCEPTED:
-            self._at(call.back, lambda: self._settle(partner, claimed, Verdict.ACCEPTED))
-        elif call.fate is Fate.ANSWER_LOST:
-            self._at(SILENCE / SECOND - call.there, lambda: self._settle(partner, claimed, Verdict.UNKNOWN))
 
-    def _settle(self, partner: Partner, claimed: Claim, verdict: Verdict) -> None:
+    def _settle(self, partner: Partner, claimed: Claim, outcome: Outcome) -> None:
         with db.writing(self.engine) as session:
-            settle(session, claimed, claimed.parcels, Outcome(verdict), policy=POLICY, started=self.now)
-        self._tell(f"P{partner.number} settled: {verdict.value}")
-        if verdict is Verdict.ACCEPTED:
+            settle(session, claimed, claimed.parcels, outcome, policy=POLICY, started=self.now)
+        self._tell(f"P{partner.number} settled: {outcome.verdict.value}")
+        if outcome.verdict is Verdict.ACCEPTED:
             self.accepted |= {(partner.number, parcel.key) for parcel in claimed.parcels}
+        for parcel in claimed.parcels:
+            if parcel.copy in outcome.their_ids:
+                self.answered[partner.number, parcel.key] = outcome.their_ids[parcel.copy]
+        if outcome.retry_after:
+            quiet = self.now + int(outcome.retry_after * SECOND)
+            self.quiet[partner.number] = max(quiet, self.quiet.get(partner.number, 0))
         self._look_soon(partner.number, self._call().wait)
 
     # What must hold
@@ -268,6 +290,34 @@ class Arena:
                     raise Violation(f"a blank was sent over {name}={held} of P{partner.number}")
             if row and UNSPOKEN in parcel.sent:
                 raise Violation(f"P{partner.number} was sent {UNSPOKEN}={parcel.sent[UNSPOKEN]}, which only it knows")
+
+    def _check_manners(self, partner: Partner, claimed: Claim) -> None:
+        """Nobody is called before the time that it named, nor without the number that it answered."""
+        if self.now < self.quiet.get(partner.number, 0):
+            raise Violation(f"P{partner.number} was called before the time that it named")
+        for parcel in claimed.parcels:
+            number = self.answered.get((partner.number, parcel.key))
+            if parcel.their_id != number:
+                raise Violation(f"P{partner.number} was sent {parcel.key} as {parcel.their_id}, not as {number}")
+
+    def _check_numbers(self) -> None:
+        """Every copy has the number that its partner answered last."""
+        for _, copies in self._records().values():
+            for copy in copies:
+                number = self.answered.get((copy.connection, copy.key))
+                if copy.their_id != number:
+                    raise Violation(f"{copy.key} is kept as {copy.their_id} of P{copy.connection}, not as {number}")
+
+    def _check_forced(self) -> None:
+        """Every copy that was to be sent again was, or was left alone by its partner's own word; but the source's."""
+        looping = {copy.id for copy in self._in_state({State.LOOP})}
+        copies = {copy.id: copy for _, found in self._records().values() for copy in found}
+        for source, put in self.puts:
+            for copy in (copies[id_] for id_ in put.copies):
+                if copy.connection == source:
+                    raise Violation(f"{copy.key} is forced at P{source}, which asked for its own word")
+                if copy.sent_number < put.number and copy.id not in looping:
+                    raise Violation(f"{copy.key} was not sent again to P{copy.connection}")
 
     def _mend(self) -> None:
         """What an operator does at last: retry what was refused, and see that a loop ends with a word of its own."""
@@ -287,6 +337,7 @@ class Arena:
 
     def _retry(self, states: Collection[State]) -> None:
         while copies := self._in_state(states):
+            self.quiet.clear()  # who retries has a target in trouble called at once
             with clock.replaced(lambda: self.now), db.writing(self.engine) as session:
                 dead_letters.retry(session, [copy.id for copy in copies])
             self._run()
@@ -333,7 +384,8 @@ class Arena:
 
     def _check_nothing_lost(self) -> None:
         """The last word of the best rank stands, where no limit of the rules can have been met."""
-        if not self.history.unique or any(partner.habit.shouts for partner in self.partners):
+        restated = any(step.action == "resync" for step in self.history.steps)
+        if restated or not self.history.unique or any(partner.habit.shouts for partner in self.partners):
             return
         deleted = {step.key for step in self.history.steps if step.action == "delete"}
         cleared = {(step.key, step.field) for step in self.history.steps if step.value is None}

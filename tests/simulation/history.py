@@ -12,6 +12,8 @@ FIELDS = ("name", "phone", "email")
 UNSPOKEN = "description"
 """A field that the hub may tell, and that every partner keeps to itself."""
 KEYS = ("K1", "K2")
+PLAIN = ("numbers", "echoes", "shouts", "rank")
+"""What a habit can do without, when a failing history is shrunk."""
 
 
 class Style(StrEnum):
@@ -32,6 +34,15 @@ class Fate(StrEnum):
     KILLED_AFTER = "killed after"  # the worker dies after it sent, the partner stores it
     TROUBLE = "trouble"  # the partner says that it can take nothing now
     REFUSED = "refused"  # the partner refuses the record, once
+    GARBLED = "garbled"  # the partner stores it, and answers what nobody can read
+    BROKEN = "broken"  # the partner fails on the way, before it stores anything
+    LATER = "later"  # too many calls: the partner says when to come again
+
+
+STORED = frozenset({Fate.ACCEPTED, Fate.ANSWER_LOST, Fate.KILLED_AFTER, Fate.GARBLED})
+"""What becomes of a call that the partner carries out."""
+SILENT = frozenset({Fate.LOST, Fate.ANSWER_LOST})
+"""What becomes of a call that nobody answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +53,21 @@ class Habit:
     style: Style = Style.WHOLE
     echoes: bool = False  # a trigger posts back what we deliver
     shouts: bool = False  # it upper-cases every text it stores
+    numbers: bool = False  # a Synchroteam server: each row has a number of its own, which it answers
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A user of a partner does something; the post about it leaves `delay` seconds later, perhaps twice."""
+    """A user of a partner does something; the post about it leaves `delay` seconds later, perhaps twice.
+
+    The hub's own steps are "resync", by which what the partner says of all its records counts again and is sent to all
+    others, and "force", by which the golden records are sent to everybody.
+    """
 
     at: float
     partner: int
     key: str
-    action: str  # "set" or "delete"
+    action: str  # "set", "delete", "resync" or "force"
     field: str = "name"
     value: str | None = None
     delay: float = 0.1
@@ -67,6 +83,7 @@ class Call:
     there: float = 0.05  # until the partner stores it
     back: float = 0.05  # until its answer is here
     echo: float = 0.2  # until its trigger's post is here
+    later: float = 20.0  # how long a partner that had too many calls wants to be left in peace
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +113,13 @@ class Draw:
             at += self.dice.choice([0.05, 0.5, 2.0, 4.0, 20.0, 90.0])
             steps.append(self.step(at, unique=unique))
         calls = tuple(self.call() for _ in range(self.dice.randint(0, 10)))
+        steps += [self.resync(at) for _ in range(self.dice.choice([0, 0, 0, 1, 1, 2]))]
         return History(habits, tuple(steps), calls, unique)
+
+    def resync(self, end: float) -> Step:
+        """Somebody asks for everything again."""
+        at = round(self.dice.uniform(0, end + 30), 2)
+        return Step(at, self.dice.randrange(3), "", self.dice.choice(["resync", "resync", "force"]))
 
     def habit(self) -> Habit:
         """How a partner behaves."""
@@ -105,6 +128,7 @@ class Draw:
             style=self.dice.choice(list(Style)),
             echoes=self.dice.random() < 0.5,
             shouts=self.dice.random() < 0.12,
+            numbers=self.dice.random() < 0.4,
         )
 
     def step(self, at: float, *, unique: bool) -> Step:
@@ -130,13 +154,14 @@ class Draw:
 
     def call(self) -> Call:
         """What becomes of a call."""
-        fates = [Fate.ACCEPTED] * 5 + list(Fate)
+        fates = [Fate.ACCEPTED] * 7 + list(Fate)
         return Call(
             fate=self.dice.choice(fates),
             wait=self.dice.choice([0.01, 0.1, 1.0, 3.0]),
             there=self.dice.choice([0.01, 0.3, 2.0, 7.0]),
-            back=self.dice.choice([0.01, 0.3, 2.0]),
+            back=self.dice.choice([0.01, 0.3, 2.0, 4.5]),
             echo=self.dice.choice([0.01, 0.4, 2.0, 4.0]),
+            later=self.dice.choice([1.0, 20.0, 90.0]),
         )
 
 
@@ -152,7 +177,7 @@ def smaller(history: History) -> Iterator[History]:
     yield from (replace(history, calls=calls[:place]) for place in range(len(calls)))
     yield from (replace(history, calls=_exchanged(calls, place, Call())) for place in _unusual(calls))
     for place, habit in enumerate(history.habits):
-        plainer = (replace(habit, echoes=False), replace(habit, shouts=False), replace(habit, rank=0))
+        plainer = tuple(replace(habit, **{name: 0 if name == "rank" else False}) for name in PLAIN)
         for other in plainer:
             if other != habit:
                 yield replace(history, habits=_exchanged(history.habits, place, other))

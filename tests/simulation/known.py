@@ -4,6 +4,7 @@ from tests.simulation.history import Call, Fate, Habit, History, Step, Style
 
 PLAIN = Habit(style=Style.CHANGED)
 ABOVE = Habit(rank=1, style=Style.CHANGED)
+SERVER = Habit(style=Style.CHANGED, numbers=True)
 
 
 def history(*steps: Step, habits: tuple[Habit, ...] = (PLAIN, PLAIN, PLAIN), calls: tuple[Call, ...] = ()) -> History:
@@ -92,5 +93,49 @@ KNOWN = {
     ),
     "a record made anew while a loop would be parked": history(
         types(1, 0, "v1"), deletes(30, 0), types(60, 0, "v2"), habits=(ABOVE, Habit(echoes=True, shouts=True), PLAIN)
+    ),
+    "a server that answers its own number": history(
+        types(1, 0, "v1"), types(20, 0, "v2"), deletes(40, 0), habits=(PLAIN, SERVER, PLAIN)
+    ),
+    "a server whose answer is lost and then garbled": history(
+        types(1, 0, "v1"),
+        types(60, 0, "v2"),
+        habits=(PLAIN, SERVER, SERVER),
+        calls=(Call(Fate.ANSWER_LOST), Call(Fate.GARBLED), Call(Fate.BROKEN), Call(Fate.ANSWER_LOST)),
+    ),
+    "a server's row that its user makes again under another number": history(
+        types(1, 0, "v1"), deletes(20, 1), types(40, 1, "v2"), deletes(60, 0), habits=(PLAIN, SERVER, PLAIN)
+    ),
+    "a server that had too many calls": history(
+        types(1, 0, "v1"),
+        types(3, 2, "v2"),
+        Step(3.5, 0, "K2", "set", "name", "v3"),
+        habits=(PLAIN, SERVER, PLAIN),
+        calls=(Call(Fate.LATER, later=90.0),) * 3,
+    ),
+    "a server that wants a longer rest than another call of the same moment": history(
+        types(1, 0, "v1"),
+        Step(1.2, 0, "K2", "set", "name", "v2", 0.02),
+        habits=(PLAIN, SERVER, SERVER),
+        calls=(Call(Fate.TROUBLE, there=0.3),) * 2 + (Call(Fate.LATER, there=0.5, later=90.0),) * 2,
+    ),
+    "a server that wants a rest while another call of the same moment is accepted": history(
+        types(1, 0, "v1"),
+        Step(2, 0, "K2", "set", "name", "v2", 0.02),
+        habits=(PLAIN, Habit(style=Style.CHANGED, echoes=True, numbers=True), Habit(style=Style.CHANGED)),
+        calls=(
+            Call(Fate.TROUBLE),
+            Call(),
+            Call(there=1.0, back=4.5),
+            Call(there=1.0, back=4.5),
+            Call(Fate.LATER, there=0.3, later=90.0),
+        ),
+    ),
+    "everything again while one answers nothing": history(
+        types(1, 0, "v1"),
+        Step(20, 1, "", "resync"),
+        Step(21, 0, "", "force"),
+        habits=(ABOVE, PLAIN, SERVER),
+        calls=(Call(), Call(), Call(Fate.LOST), Call(Fate.LATER), Call(Fate.GARBLED)),
     ),
 }

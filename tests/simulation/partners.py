@@ -13,6 +13,10 @@ ENTITY = "customer"
 Stored = dict[str, str]
 
 
+class Violation(AssertionError):
+    """A promise of convergence was broken."""
+
+
 @dataclass(slots=True)
 class Post:
     """A row on its way to the hub: `edit` is the field that a user changed, `makes` whether the row is new."""
@@ -24,12 +28,17 @@ class Post:
 
 @dataclass(slots=True)
 class Partner:
-    """One partner's server; `rows` holds what is not blank, by key, `posts` what the hub has not received yet."""
+    """One partner's server; `rows` holds what is not blank, by key, `posts` what the hub has not received yet.
+
+    `ids` has the number of each row; one that is made again gets another.
+    """
 
     number: int
     habit: Habit
     rows: dict[str, Stored] = field(default_factory=dict)
     posts: deque[tuple[int, Post]] = field(default_factory=deque)
+    ids: dict[str, int] = field(default_factory=dict)
+    made: int = 0
 
     def spell(self, value: str | None) -> str | None:
         """A value as this partner stores it."""
@@ -38,9 +47,9 @@ class Partner:
     def user(self, step: Step) -> Post | None:
         """A user does something; the post about it, if anything changed."""
         if step.action == "delete":
-            return Post(Write(ENTITY, step.key, Mode.DELETE)) if self.rows.pop(step.key, None) is not None else None
+            return Post(Write(ENTITY, step.key, Mode.DELETE)) if self._drop(step.key) else None
         is_new = step.key not in self.rows
-        row = self.rows.setdefault(step.key, {})
+        row = self._row(step.key)
         value = self.spell(step.value)
         if not is_new and row.get(step.field) == value:
             return None
@@ -50,14 +59,26 @@ class Partner:
     def stored(self, key: str, sent: Row) -> Post | None:
         """A delivery of ours arrives; the post of the partner's trigger, if it has one."""
         if not sent[EXISTS]:
-            gone = self.rows.pop(key, None) is not None
+            gone = self._drop(key)
             return Post(Write(ENTITY, key, Mode.DELETE)) if gone and self.habit.echoes else None
-        row = self.rows.setdefault(key, {})
+        row = self._row(key)
         changed = [name for name in FIELDS if name in sent]
         for name in changed:
             value = sent[name]
             _put(row, name, self.spell(None if value is None else str(value)))
         return Post(self.write(key, changed)) if self.habit.echoes else None
+
+    def _row(self, key: str) -> Stored:
+        """The row of a key, made if it is not there."""
+        if key not in self.rows:
+            self.made += 1
+            self.rows[key], self.ids[key] = {}, 1000 * self.number + self.made
+        return self.rows[key]
+
+    def _drop(self, key: str) -> bool:
+        """Delete the row of a key; whether there was one."""
+        self.ids.pop(key, None)
+        return self.rows.pop(key, None) is not None
 
     def write(self, key: str, changed: list[str]) -> Write:
         """The row as the partner's style writes it."""

@@ -6,8 +6,9 @@ from functools import partial
 
 from sqlalchemy import Engine, delete, text
 from sqlalchemy.engine import Connection
-from tests.simulation.arena import Violation, play
+from tests.simulation.arena import play
 from tests.simulation.history import History, draw, script, smaller
+from tests.simulation.partners import Violation
 
 from synchub import db, schema
 

@@ -1,5 +1,7 @@
 """The application: it opens the store, asks each dialect for its surface, and starts committer and worker."""
 
+from dataclasses import replace
+
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
@@ -14,6 +16,7 @@ from synchub.dialects import find
 from synchub.dialects.dialect import Claim, Hub
 from synchub.intake.committer import Committer
 from synchub.outbox.worker import Worker
+from synchub.resync.working import work_off
 
 
 def build(settings: Settings) -> Front:
@@ -29,7 +32,8 @@ def build(settings: Settings) -> Front:
     directory = Directory(engine, settings.secret_key.get_secret_value())
     worker = worker_of(engine, directory, settings) if Role.WORK in settings.role_set else None
     committer = Committer(engine, settings, on_commit=worker.wake if worker else None)
-    surfaces, places = _surfaces(Hub(settings, engine, committer, directory))
+    hub = Hub(settings, engine, committer, directory)
+    surfaces, places = _surfaces(replace(hub, wake=worker.wake) if worker else hub)
     process = Process(engine, settings, committer, worker)
     return Front(Paths(places), pages(surfaces, process.ready), process.life, trusted(settings.trusted_proxies), QUIET)
 
@@ -37,7 +41,7 @@ def build(settings: Settings) -> Front:
 def worker_of(engine: Engine, directory: Directory, settings: Settings) -> Worker:
     """The worker with the sender of every dialect that can be told."""
     senders = {dialect.name: dialect.sender for dialect in find().values() if dialect.sender is not None}
-    return Worker(engine, directory, settings, senders)
+    return Worker(engine, directory, settings, senders, [work_off])
 
 
 def _surfaces(hub: Hub) -> tuple[dict[str, FastAPI], list[tuple[Claim, FastAPI]]]:

@@ -2,7 +2,8 @@
 
 It picks the dialect by the paths that each claims, in any letter case over the undecoded path, with an optional
 trailing slash and an optional leading segment, which goes into root_path. It gives every request its message id and
-answers with it, says who is calling when proxies stand between, and writes one line per request.
+answers with it, says who is calling when proxies stand between, and writes one line per request. A claim that insists
+on its letter case goes before those that do not.
 """
 
 import asyncio
@@ -33,9 +34,13 @@ class Paths:
     """Which application answers at which path; `places` are claims with the application that made them."""
 
     def __init__(self, places: Iterable[tuple[Claim, ASGIApp]]) -> None:
+        self._spelled: dict[Segments, list[tuple[Claim, ASGIApp]]] = {}
         self._exact: dict[Segments, list[tuple[Claim, ASGIApp]]] = {}
         self._below: dict[Segments, list[tuple[Claim, ASGIApp]]] = {}
         for claim, app in places:
+            if claim.exact_case:
+                self._spelled.setdefault(_segments(claim.path), []).append((claim, app))
+                continue
             within = self._below if claim.path.endswith("/*") else self._exact
             within.setdefault(_segments(claim.path.removesuffix("/*").lower()), []).append((claim, app))
 
@@ -51,7 +56,7 @@ class Paths:
 
     def _match(self, method: str, plain: Segments) -> tuple[ASGIApp, str] | None:
         folded = tuple(segment.lower() for segment in plain)
-        if claims := self._exact.get(folded):
+        if claims := self._spelled.get(plain) or self._exact.get(folded):
             claim, app = _of_method(claims, method)
             return app, claim.path
         for depth in range(len(folded) - 1, 0, -1):

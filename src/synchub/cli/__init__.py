@@ -12,12 +12,14 @@ from io import TextIOWrapper
 import typer
 
 from synchub.cli.processes import migrate, serve, work
+from synchub.cli.transfer import export, import_
 
 NOUNS = {
     "connection": ("connections", "Partners: who may come in and who is told."),
     "record": ("records", "Master data: what is true, and why."),
     "message": ("messages", "The journal: what arrived, and what became of it."),
     "delivery": ("deliveries", "The outbox: what partners must still be told."),
+    "resync": ("resyncs", "What is being told again."),
 }
 
 
@@ -56,8 +58,9 @@ def application(asked: str) -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for command in (serve, work, migrate):
+    for command in (serve, work, migrate, export):
         app.command()(command)
+    app.command("import")(import_)
     for noun, (module, what) in NOUNS.items():
         group = import_module(f"synchub.cli.{module}").app if noun == asked else typer.Typer(callback=_nothing)
         app.add_typer(group, name=noun, help=what)

@@ -23,6 +23,7 @@ from synchub.demo.connections import banner, prepare
 from synchub.demo.page import PAGE, beside, receiver
 from synchub.errors import Misconfigured
 from synchub.outbox.worker import Worker
+from synchub.resync.working import work_off
 
 BACKLOG = 2048
 
@@ -56,7 +57,7 @@ def work_for_hub() -> None:
     senders = {name: dialect.sender for name, dialect in dialects.find().items() if dialect.sender is not None}
     with alone(settings), opened(settings) as hub:
         directory = Directory(hub.engine, hub.vault.secret_key)
-        run_worker(Worker(hub.engine, directory, settings, senders), settings.drain_seconds)
+        run_worker(Worker(hub.engine, directory, settings, senders, [work_off]), settings.drain_seconds)
 
 
 def _demo_page(settings: Settings, base: str) -> ASGIApp:

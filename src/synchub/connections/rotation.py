@@ -54,6 +54,7 @@ def is_new(vault: Vault, connection: Connection, name: str, value: str) -> bool:
 def forgive(connection: Connection) -> None:
     """Call the target at once: whatever it was in trouble for may be mended."""
     connection.backoff_until, connection.backoff_count, connection.backoff_reason = 0, 0, None
+    connection.rests_until = 0
 
 
 def rotate(

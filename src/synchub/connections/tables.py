@@ -3,13 +3,26 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, String, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, LargeBinary, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from synchub.db import Base, Json
 
 HUB = 0
 """The id of the hub's own connection, whose external keys are our codes."""
+
+
+class Quota(Base):
+    """How many of its requests of the present minute a connection has used, over all processes.
+
+    The minute begins (microseconds) with the first request after the last one.
+    """
+
+    __tablename__ = "quota"
+
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"), primary_key=True, autoincrement=False)
+    began_at: Mapped[int] = mapped_column(BigInteger)
+    used: Mapped[int] = mapped_column(Integer)
 
 
 class Connection(Base):
@@ -21,7 +34,8 @@ class Connection(Base):
     carry). `credentials` maps an inbound secret's name to its digests, newest first, each with the moment at
     which it ends (None: it does not); `sealed` holds outbound secrets, encrypted. `settings` are those of the
     dialect that differ from its defaults. `rules_version` counts the changes of what its word weighs; `weighed_to` is
-    the record id up to which its records were weighed anew after the last of them (None: all are).
+    the record id up to which its records were weighed anew after the last of them (None: all are). A target in trouble
+    is not called before `backoff_until`, and before `rests_until` by its own wish, whatever else it answers meanwhile.
     """
 
     __tablename__ = "connection"
@@ -49,5 +63,6 @@ class Connection(Base):
     backoff_until: Mapped[int] = mapped_column(BigInteger, default=0)
     backoff_count: Mapped[int] = mapped_column(Integer, default=0)
     backoff_reason: Mapped[str | None] = mapped_column(Text)
+    rests_until: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     rules_version: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     weighed_to: Mapped[int | None] = mapped_column(Integer)

@@ -32,7 +32,8 @@ def find() -> dict[str, Dialect]:
         found[dialect.name] = dialect
         for claim in dialect.claims:
             for method in claim.methods:
-                rival = claimed.setdefault((method, claim.path.lower()), dialect.name)
+                place = claim.path if claim.exact_case else claim.path.lower()
+                rival = claimed.setdefault((method, place), dialect.name)
                 if rival != dialect.name:
                     message = f"{rival} and {dialect.name} both claim {method} {claim.path}"
                     raise Misconfigured(message)

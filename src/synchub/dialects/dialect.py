@@ -1,6 +1,6 @@
 """What a dialect is, to the rest of the hub, and what a surface is given to work with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,22 +11,33 @@ from synchub.connections.pace import Pace
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
 
     from synchub.config import Settings
     from synchub.connections.directory import Directory
+    from synchub.connections.tables import Connection
     from synchub.intake.committer import Committer
+    from synchub.intake.submission import Arrival, Submission
     from synchub.outbox.sender import SenderFactory
+
+
+def _nobody() -> None:
+    """Nobody in this process tells partners."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """What a surface works with: the settings, the store, the door, who may come in and how often."""
+    """What a surface works with: the settings, the store, the door, who may come in and how often.
+
+    `wake` says that there is something to tell; where nobody in this process tells, it does nothing.
+    """
 
     settings: "Settings"
     engine: "Engine"
     committer: "Committer"
     directory: "Directory"
     pace: Pace = field(default_factory=Pace)
+    wake: Callable[[], None] = _nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +46,25 @@ class Claim:
 
     `path` may end in `/*`; what it matches is handed on as it is spelled here. `methods` are those that the surface
     itself answers; every other method at the path goes to the surface too, so that its refusal comes in the dialect's
-    words.
+    words. With `exact_case` only this spelling is claimed, so that another dialect may have the others.
     """
 
     path: str
     methods: frozenset[str] = frozenset({"POST"})
+    exact_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """How records of a connection are carried over in a file, one per line, in the words of its dialect.
+
+    `take` makes a submission of numbered lines, of all or of the first of them, with their bytes as what arrived; the
+    `rows` of its answer have one object for each that it took: line, verdict, id and reason. `give` yields the lines of
+    all that the connection sees; taken into an empty hub, they are given there again as they were.
+    """
+
+    take: "Callable[[Session, Connection, Arrival, Sequence[tuple[int, str]]], Submission]"
+    give: "Callable[[Session, Connection], Iterator[str]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +88,4 @@ class Dialect:
     entities: frozenset[str] = frozenset()
     matches_code: bool = True
     samples: Callable[[str, Mapping[str, str]], Sequence[str]] | None = field(default=None)
+    transfer: Transfer | None = None

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
 from synchub import clock
 from synchub.config import Settings
 from synchub.errors import NotFound
@@ -101,6 +104,11 @@ def accepted(submission: Submission, kept: Kept, seen: int, applied: Applied, an
 def repeated(submission: Submission, kept: Kept, seen: int, first: UUID, answer: Answer) -> dict[str, Any]:
     """The row of a message that repeats another one and was answered like it."""
     return _row(submission.arrival, kept, seen) | {"state": REPEAT, "parent_id": first, "answer": answer}
+
+
+def amend(session: Session, message: UUID, answer: Answer) -> None:
+    """Keep another answer of a message: what was still to be waited for when it was stored has come."""
+    session.execute(update(Message).where(Message.id == message).values(answer=answer))
 
 
 def _row(arrival: Arrival, kept: Kept, seen: int) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from synchub import clock
 from synchub.master.writes import Verdict, Write
 
@@ -59,7 +61,8 @@ class Submission:
     `answer` makes the stored answer from the verdicts; it is called inside the transaction and must be quick. If it
     raises a `Refused`, nothing of the request is stored. `refusal`
     is set for a request that is kept for the operator but changes nothing; then `writes` is empty. `repeats` is true
-    for dialects whose repeated request gets the first answer again. `kept` is set by the door (`journal.keep`).
+    for dialects whose repeated request gets the first answer again. `beside` writes what else the request asks for, in
+    the same transaction; it may lock no row that is there already. `kept` is set by the door (`journal.keep`).
     """
 
     arrival: Arrival
@@ -67,6 +70,7 @@ class Submission:
     answer: Callable[[Sequence[Verdict]], Answer]
     refusal: str | None = None
     repeats: bool = False
+    beside: Callable[[Session], None] | None = None
     kept: Kept | None = None
 
 

@@ -31,6 +31,9 @@ def write(session: Session, submissions: Sequence[Submission], settings: Setting
     repeated = repeats.find(session, submissions)
     fresh = [submission for submission in submissions if submission.arrival.id not in repeated]
     applied = dict(zip((s.arrival.id for s in fresh), _apply(session, fresh), strict=True))
+    for submission in fresh:
+        if submission.beside is not None:
+            submission.beside(session)
     rows, receipts = [], []
     for submission in submissions:
         id_ = submission.arrival.id

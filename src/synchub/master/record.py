@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synchub.master.convergence import Golden, Heard, Mode, Rules, golden, receive
-from synchub.master.copies import EXISTS, Copy
+from synchub.master.copies import EXISTS, Copy, Row, Statement
 from synchub.master.entities import ENTITIES
 from synchub.master.locating import Key
 from synchub.master.values import Value
@@ -77,15 +77,31 @@ class Record:
             return None
         if heard.stated:
             self.last_stamp = heard.stamp
+        became = self._work_out()
+        kind = self._verdict(copy, heard, became, moved=bool(extra))
+        if became or extra:
+            self.version += 1
+        return Step(kind, self.version, _said(heard) | extra, became)
+
+    def restate(self, copy: Copy, fields: Row, now: int) -> Step:
+        """State these fields anew for one of the copies: from now on no older statement of them counts."""
+        stamp = self.last_stamp = max(now, self.last_stamp + 1)
+        said: dict[str, list[Any]] = {}
+        for name, value in fields.items():
+            said[name] = [copy.said(name), value, stamp]
+            copy.image[name] = Statement(value, stamp, floor=stamp)
+        became = self._work_out()
+        self.version += bool(became)
+        return Step(_kind(became), self.version, said, became)
+
+    def _work_out(self) -> dict[str, list[Value]]:
+        """Work the golden state out again; answers what became of it, by field."""
         before = self.state
         self.won = golden(self.copies, self.rules)
         self.state = self._state()
         became = _became(before, self.state)
-        kind = self._verdict(copy, heard, became, moved=bool(extra))
-        if became or extra:
-            self.version += 1
-            self.typed_moved = self.typed_moved or bool(became)
-        return Step(kind, self.version, _said(heard) | extra, became)
+        self.typed_moved = self.typed_moved or bool(became)
+        return became
 
     def weigh(self, true: Mapping[str, Value]) -> Step | None:
         """The step from what was `true` until now to what the rules make of it; None if they agree.

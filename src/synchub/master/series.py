@@ -18,6 +18,11 @@ _RAISED = (
     .where(COUNTERS.c.name == bindparam("which"))
     .values(value=COUNTERS.c.value + bindparam("count", type_=BigInteger))
 )
+_SKIPPED = (
+    update(COUNTERS)
+    .where(COUNTERS.c.name == bindparam("which"), COUNTERS.c.value < bindparam("taken", type_=BigInteger))
+    .values(value=bindparam("taken", type_=BigInteger))
+)
 _DRAWN = _RAISED.returning(COUNTERS.c.value)
 _DRAWN_UNDER = _RAISED.returning(COUNTERS.c.value, PRESENT_RULES.label("rules"))
 
@@ -55,6 +60,15 @@ def draw_records(session: Session, count: int) -> Iterator[int]:
         return iter(_draw(session, "record", count))
     drawn = text("SELECT nextval('record_number') FROM generate_series(1, :count)")
     return iter(sorted(session.scalars(drawn, {"count": count})))
+
+
+def skip_records(session: Session, taken: int) -> None:
+    """Let no new record have an id up to this one: a partner brought it along from elsewhere."""
+    if db.is_sqlite(session):
+        session.execute(_SKIPPED, {"which": "record", "taken": taken})
+        return
+    skipping = text("SELECT setval('record_number', :taken) FROM record_number WHERE last_value < :taken")
+    session.execute(skipping, {"taken": taken})
 
 
 def _draw(session: Session, name: str, count: int) -> range:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -63,7 +64,11 @@ class MasterRecord(Base):
 
 
 class CrossReference(Base):
-    """One partner's copy of one record; `copies.Copy` reads and writes its documents."""
+    """One partner's copy of one record; `copies.Copy` reads and writes its documents.
+
+    `their_id` is the number by which the partner knows the record beside its key, if it has one: it was imported, or
+    answered when we created the record there.
+    """
 
     __tablename__ = "cross_reference"
 
@@ -85,7 +90,17 @@ class CrossReference(Base):
     row_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     sent_number: Mapped[int] = mapped_column(BigInteger, default=0)
 
-    __table_args__ = (UniqueConstraint("connection_id", "entity", "external_key"),)
+    __table_args__ = (
+        UniqueConstraint("connection_id", "entity", "external_key"),
+        Index(
+            "ix_cross_reference_their_id",
+            "connection_id",
+            "entity",
+            "their_id",
+            sqlite_where=text("their_id IS NOT NULL"),
+            postgresql_where=text("their_id IS NOT NULL"),
+        ),
+    )
 
 
 class Change(Base):

@@ -6,9 +6,10 @@ partner's key. What cannot be read as its field's kind stays in the image as the
 typed column.
 """
 
+import json
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -59,6 +60,20 @@ def spell_decimal(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
+
+
+def spell_list(values: Sequence[Any]) -> str | None:
+    """A list as one value: JSON without blanks, in the order given; None if nothing is in it."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")) if values else None
+
+
+def as_list(value: Value) -> list[Any]:
+    """The list that a value spells; empty if it spells none."""
+    try:
+        made = json.loads(value) if isinstance(value, str) else None
+    except ValueError:
+        made = None
+    return made if isinstance(made, list) else []
 
 
 def as_text(value: Value) -> str | None:

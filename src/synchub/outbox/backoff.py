@@ -60,30 +60,32 @@ class Trouble:
 def back_off(
     session: Session, connection: int, reason: str | None, retry_after: float | None, *, retry: Retry, now: int
 ) -> Trouble:
-    """Leave a target in peace; calls that were under way together count as one failure."""
+    """Leave a target in peace; calls that were under way together count as one failure, with the longest wait asked."""
     target = _locked(session, connection)
-    if target.backoff_until > now:
-        return Trouble(target.name, target.backoff_until, 0, reason)
-    failures = target.backoff_count + 1
+    together = target.backoff_until > now
+    failures = target.backoff_count + (not together)
     until = now + retry.wait(failures, retry_after)
-    _set(session, connection, until, failures, reason)
-    return Trouble(target.name, until, failures, reason)
+    if together and (retry_after is None or until <= target.backoff_until):
+        return Trouble(target.name, target.backoff_until, 0, reason)
+    asked = until if retry_after is not None else target.rests_until
+    _set(session, connection, until, failures, reason, asked)
+    return Trouble(target.name, until, 0 if together else failures, reason)
 
 
-def recover(session: Session, connection: int) -> str | None:
-    """The target answers again; its name if it was in trouble."""
+def recover(session: Session, connection: int, now: int) -> str | None:
+    """The target answers again; its name if it was in trouble. A rest that it asked for meanwhile is kept."""
     target = _locked(session, connection)
-    if not target.backoff_count:
+    if not target.backoff_count or target.rests_until > now:
         return None
-    _set(session, connection, 0, 0, None)
+    _set(session, connection, 0, 0, None, 0)
     return str(target.name)
 
 
 def _locked(session: Session, connection: int) -> Row[Any]:
-    columns = (TARGETS.c.name, TARGETS.c.backoff_until, TARGETS.c.backoff_count)
+    columns = (TARGETS.c.name, TARGETS.c.backoff_until, TARGETS.c.backoff_count, TARGETS.c.rests_until)
     return session.execute(db.locked(select(*columns).where(TARGETS.c.id == connection))).one()
 
 
-def _set(session: Session, connection: int, until: int, failures: int, reason: str | None) -> None:
-    columns = {"backoff_until": until, "backoff_count": failures, "backoff_reason": reason}
+def _set(session: Session, connection: int, until: int, failures: int, reason: str | None, asked: int) -> None:
+    columns = {"backoff_until": until, "backoff_count": failures, "backoff_reason": reason, "rests_until": asked}
     session.execute(update(TARGETS).where(TARGETS.c.id == connection).values(columns))

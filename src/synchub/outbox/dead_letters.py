@@ -30,7 +30,7 @@ def retry(session: Session, copies: Collection[int]) -> None:
     )
     session.execute(update(CrossReference).where(among(CrossReference.id, copies)).values(rounds=None))
     targets = select(Delivery.connection_id).where(among(Delivery.copy_id, copies))
-    calm = {"backoff_until": 0, "backoff_count": 0, "backoff_reason": None}
+    calm = {"backoff_until": 0, "backoff_count": 0, "backoff_reason": None, "rests_until": 0}
     session.execute(update(Connection).where(Connection.id.in_(targets)).values(calm))
 
 

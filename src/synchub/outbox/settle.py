@@ -148,7 +148,7 @@ def about_the_target(session: Session, claim: Claim, outcomes: Sequence[Outcome]
     """What outcomes say of the target itself: well again, or in trouble by the last. Its row is locked first of all."""
     said, last = Settled(), outcomes[-1]
     if claim.in_trouble and any(outcome.verdict in ANSWERED for outcome in outcomes):
-        said.recovered = recover(session, claim.connection)
+        said.recovered = recover(session, claim.connection, now)
     if last.verdict not in ANSWERED:
         said.trouble = back_off(session, claim.connection, last.reason, last.retry_after, retry=policy.retry, now=now)
     return said

@@ -7,7 +7,7 @@ nobody else finished (`master.weighing`).
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -44,7 +44,7 @@ FINISHING = 0.6
 """The share of the time to stop in which calls may finish; the rest is for writing their outcomes down."""
 
 # Statements are built once: that costs more than to run them on a few rows.
-_WAITS = select(
+WAITS = select(
     exists().where(MasterRecord.changed > Connection.cursor).correlate(Connection),
     exists()
     .where(
@@ -55,6 +55,7 @@ _WAITS = select(
     )
     .correlate(Connection),
 ).where(Connection.id == bindparam("target"), Connection.backoff_until <= bindparam("now"))
+"""Whether a target's cursor is behind, and whether a delivery is due: asked before anything is locked."""
 
 log = structlog.get_logger(__name__)
 
@@ -157,17 +158,27 @@ def _waits(session: Session, connection: int) -> tuple[bool, bool]:
 
     What comes to be while a target is in trouble waits behind its cursor and takes no row.
     """
-    found = session.execute(_WAITS, {"target": connection, "now": clock.now()}).one_or_none()
+    found = session.execute(WAITS, {"target": connection, "now": clock.now()}).one_or_none()
     return (bool(found[0]), bool(found[1])) if found else (False, False)
+
+
+Chore = Callable[[Engine], bool]
+"""Something that others leave to whoever tells; done a step at a time, it answers whether there may be more of it."""
 
 
 class Worker:
     """Tells all targets; `senders` has the factory of each dialect that can be told, by the dialect's name."""
 
     def __init__(
-        self, engine: Engine, directory: Directory, settings: Settings, senders: Mapping[str, SenderFactory]
+        self,
+        engine: Engine,
+        directory: Directory,
+        settings: Settings,
+        senders: Mapping[str, SenderFactory],
+        chores: Sequence[Chore] = (),
     ) -> None:
         self._engine, self._directory, self._settings, self._senders = engine, directory, settings, senders
+        self._chores = chores
         self._policy = Policy(Retry(settings.delays), int(settings.echo_window * SECOND))
         self._bell = Bell()
         self._listener = Listener(engine, self._bell)
@@ -207,13 +218,20 @@ class Worker:
             busy = False
             try:
                 self._look_at_targets()
-                busy = self._weigh_anew()
+                busy = self._weigh_anew() | self._do_chores()
             except Unavailable:
                 log.debug("the connections could not be looked at")
             except Exception:
                 log.exception("the connections could not be looked at")
             if not busy:
                 self._stop.wait(POLL)
+
+    def _do_chores(self) -> bool:
+        """Do a step of every chore; whether there may be more."""
+        busy = [chore for chore in self._chores if chore(self._engine)]
+        if busy:
+            self._bell.ring()
+        return bool(busy)
 
     def _weigh_anew(self) -> bool:
         """Weigh a window of the records that a rule change concerns; whether there may be more of them."""

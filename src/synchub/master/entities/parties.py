@@ -9,7 +9,11 @@ from synchub.master.entities.entity import Entity
 
 
 class Customer(Entity):
-    """A customer or supplier."""
+    """A customer or supplier.
+
+    `address` is the whole address on one line where a partner has `street` beside it. `tags` (a list of texts) and
+    `custom_fields` (a list of objects with id, name and value) are one value each: JSON (`values.spell_list`).
+    """
 
     __tablename__ = "customer"
 
@@ -51,6 +55,16 @@ class Customer(Entity):
     credit_limit: Mapped[Decimal | None] = mapped_column(ExactDecimal)
     exposure: Mapped[Decimal | None] = mapped_column(ExactDecimal)
     description: Mapped[str | None]
+    contact_first_name: Mapped[str | None]
+    contact_last_name: Mapped[str | None]
+    mobile: Mapped[str | None]
+    street: Mapped[str | None]
+    address_complement: Mapped[str | None]
+    country: Mapped[str | None]
+    latitude: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    longitude: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    tags: Mapped[str | None]
+    custom_fields: Mapped[str | None]
 
 
 class Employee(Entity):

@@ -1,0 +1,76 @@
+"""Bodies as clients send them: JSON that may be pasted from the vendor's samples, or XML; both make one kind of row."""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+from synchub.dialects import xml
+from synchub.dialects.synchroteam.formats import LISTS, Format
+from synchub.errors import Unreadable
+from synchub.master.values import MAX_DIGITS
+
+Row = dict[str, Any]
+
+_LISTS = frozenset(name.lower() for name in LISTS)
+_PASTED = re.compile(r'("(?:[^"\\]|\\.)*")|\\[rnt]', re.DOTALL)
+"""A JSON string, or outside of one the two characters by which a shell's quotes leave a line's end."""
+
+
+def read_row(body: bytes, sent: Format | None) -> Row:
+    """The object of a body; without a format it is what it looks like.
+
+    Raises:
+        Unreadable: it is no object of JSON or XML.
+        TooLarge: it is XML and too large.
+    """
+    if not body.strip():
+        raise Unreadable("the body is empty: a JSON or XML object is expected")
+    looks = Format.XML if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else Format.JSON
+    return _of_xml(body) if (sent or looks) is Format.XML else _of_json(body)
+
+
+def _of_json(body: bytes) -> Row:
+    """The object of a JSON body; numbers with a point are exact."""
+    try:
+        text = body.decode("utf-8-sig")
+        try:
+            made = _load(text)
+        except json.JSONDecodeError:
+            made = _load(_PASTED.sub(lambda match: match.group(1) or " ", text))
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        raise Unreadable(f"the body is no JSON: {str(error)[:200]}") from None
+    if not isinstance(made, dict):
+        raise Unreadable("the body must be a JSON object")
+    return made
+
+
+def _load(text: str) -> Any:
+    return json.loads(text, parse_float=_exact, parse_constant=_no_number, strict=False)
+
+
+def _exact(text: str) -> Decimal:
+    """A number as it is written; one that takes gigabytes to write out is none."""
+    number = Decimal(text)
+    if not -MAX_DIGITS <= number.adjusted() <= MAX_DIGITS:
+        raise ValueError(f"{text[:40]} has too many digits")
+    return number
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _of_xml(body: bytes) -> Row:
+    """The object below the root, whatever that is called; an element that holds a list is one."""
+    _, tree = xml.read(body)
+    if isinstance(tree, str) and not tree.strip():
+        return {}
+    if not isinstance(tree, dict):
+        raise Unreadable("the root of the XML must hold elements")
+    return {name: _listed(value) if name.lower() in _LISTS else value for name, value in tree.items()}
+
+
+def _listed(value: xml.Tree) -> xml.Tree:
+    """The members of a list; a text stays one, as it may name them with commas between."""
+    return value if isinstance(value, str) else xml.items(value)

@@ -1,0 +1,127 @@
+"""What a partner calls a record: by its key, by a number of its own (`their_id`), or by our record id.
+
+These write the cross references that a partner's own names ask for. Whoever calls them holds the records' locks
+(`lock`), and ends in `intake.write` in the same transaction.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from synchub import db
+from synchub.connections.tables import HUB, Connection
+from synchub.master.entities import ENTITIES
+from synchub.master.locating import Key, find
+from synchub.master.series import draw_records
+from synchub.master.tables import CrossReference, MasterRecord
+
+COPIES = db.table_of(CrossReference)
+RECORDS = db.table_of(MasterRecord)
+
+LONGEST_KEY = 255
+
+
+def copies_by(session: Session, connection: int, entity: str, column: str, values: Collection[Any]) -> list[Row[Any]]:
+    """A connection's copies whose `their_id`, `external_key` or `record_id` is one of these, oldest first."""
+    if not values:
+        return []
+    mine = (COPIES.c.connection_id == connection, COPIES.c.entity == entity)
+    among = db.among(COPIES.c[column], sorted(values))
+    return list(session.execute(select(COPIES).where(*mine, among).order_by(COPIES.c.id)))
+
+
+def codes_of(session: Session, entity: str, records: Collection[int]) -> dict[int, str]:
+    """Our codes of records: the keys by which the hub itself knows them."""
+    return {row.record_id: row.external_key for row in copies_by(session, HUB, entity, "record_id", records)}
+
+
+def copies_with_ids(session: Session, ids: Collection[int]) -> dict[int, Row[Any]]:
+    """Copies as they are now, by their own ids."""
+    if not ids:
+        return {}
+    return {row.id: row for row in session.execute(select(COPIES).where(db.among(COPIES.c.id, sorted(ids))))}
+
+
+def records_by_id(session: Session, entity: str, ids: Collection[int], *, lock: bool = False) -> dict[int, Row[Any]]:
+    """The shared columns of an entity's records by id, locked in that order if it is asked for."""
+    if not ids:
+        return {}
+    statement = select(RECORDS).where(RECORDS.c.entity == entity, db.among(RECORDS.c.id, sorted(ids)))
+    statement = statement.order_by(RECORDS.c.id)
+    return {row.id: row for row in session.execute(db.locked(statement) if lock else statement)}
+
+
+def adopt(session: Session, connection: int, entity: str, pairs: Iterable[tuple[str, int]]) -> None:
+    """Make a connection's copies of records that are there already: pairs of its key and our record id."""
+    rows = [
+        {
+            "connection_id": connection,
+            "entity": entity,
+            "external_key": key,
+            "record_id": record,
+            "home_record_id": record,
+            "sent_number": 0,
+        }
+        for key, record in sorted(pairs)
+    ]
+    if rows:
+        _write(session, COPIES.insert(), rows)
+
+
+def _write(session: Session, statement: Any, rows: list[dict[str, Any]]) -> None:
+    try:
+        session.execute(statement, rows)
+    except IntegrityError as error:
+        raise db.Overtaken("another request has just used one of these keys") from error
+
+
+def found(session: Session, connection: Connection, entity: str, count: int) -> list[int]:
+    """Make records for which a partner has no key: their key and our code are their own id, as text."""
+    made: list[int] = []
+    while len(made) < count:
+        drawn = set(draw_records(session, count - len(made)))
+        made += sorted(drawn - _taken(session, connection.id, entity, drawn))
+    shared = {"version": 0, "changed": 0, "exists": False, "exists_stamp": 0, "last_stamp": 0}
+    rows = [
+        {"id": id_, "entity": entity, "code": str(id_), "label": str(id_), "label_key": str(id_), **shared}
+        for id_ in made
+    ]
+    if rows:
+        session.execute(RECORDS.insert(), rows)
+        session.execute(db.table_of(ENTITIES[entity]).insert(), [{"id": id_} for id_ in made])
+    for owner in (HUB, connection.id) if connection.matches_code else (connection.id,):
+        adopt(session, owner, entity, [(str(id_), id_) for id_ in made])
+    return made
+
+
+def _taken(session: Session, connection: int, entity: str, ids: Collection[int]) -> set[int]:
+    """Those of the ids that somebody's key, or this partner's number, is spelled like."""
+    texts = [str(id_) for id_ in ids]
+    keys = find(session, {Key(owner, entity, text) for owner in (HUB, connection) for text in texts})
+    numbers = copies_by(session, connection, entity, "their_id", texts)
+    return {int(key.key) for key in keys} | {int(row.their_id) for row in numbers}
+
+
+def rename(session: Session, copy: Row[Any], record: Row[Any], key: str) -> None:
+    """Give a copy another key; a record whose code is but its own id gets the key as its code, if that is free."""
+    _call(session, "external_key", [(copy.id, key)])
+    ours = Key(HUB, copy.entity, str(record.id))
+    coded = find(session, {ours, Key(HUB, copy.entity, key)})
+    if record.code == str(record.id) and coded.keys() == {ours}:
+        _call(session, "external_key", [(coded[ours].id, key)])
+        session.execute(update(RECORDS).where(RECORDS.c.id == record.id).values(code=key))
+
+
+def number(session: Session, pairs: Iterable[tuple[int, str]]) -> None:
+    """Write down the partner's own numbers: pairs of a copy's id and the number."""
+    _call(session, "their_id", pairs)
+
+
+def _call(session: Session, column: str, pairs: Iterable[tuple[int, str]]) -> None:
+    rows = [{"b_id": id_, "name": name} for id_, name in sorted(pairs)]
+    if rows:
+        naming = update(COPIES).where(COPIES.c.id == bindparam("b_id")).values({column: bindparam("name")})
+        _write(session, naming, rows)

@@ -1,0 +1,48 @@
+"""What the OpenAPI document says holds for whatever a caller sends, in JSON and XML."""
+
+import pytest
+from tests.described import faults_of, operations, play, send, untyped
+
+from synchub.dialects import xml
+
+BOTH = {400, 401, 403, 405, 406, 429, 500, 503}
+KNOWN = {
+    "Send": {"body": {"myId": "C-7", "name": "Harbour Bakery"}, "media_type": "application/json"},
+    "Details": {"query": {"myId": "C-7"}},
+    "List": {"query": {"name": "Harbour Bakery"}},
+    "Delete": {"query": {"myId": "C-7"}},
+}
+"""A request of each endpoint that is done, whatever was sent before; chance hits on few of them."""
+
+
+def code_of(answer):
+    """The code of an answer; None if it has none."""
+    document = xml.read(answer.content)[1] if "xml" in answer.headers["content-type"] else answer.json()
+    return int(document["code"]) if isinstance(document, dict) and "code" in document else None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("accept", "played"), [("application/json", "/Api/"), ("text/xml", "/v2")])
+def test_every_answer_is_one_that_the_document_describes(field, accept, played):
+    """What is drawn goes below one root in JSON and below the other in XML: both lead to the same functions."""
+    headers = {**field.headers, "accept": accept}
+    del headers["content-type"]
+    for operation in operations(field.hub, "synchroteam"):
+        if operation.path.startswith(played):
+            assert play(field.hub, operation, headers), operation.label
+        field.make(myId="C-7")
+        name = operation.path.rpartition("/")[2]
+        answer = send(field.hub, operation.Case(**KNOWN.get(name, {})), headers)
+        assert (answer.status_code, code_of(answer)) != (200, 0), operation.label
+        assert answer.status_code == 200, operation.label
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_every_answer_is_typed_and_every_fault_is_named(field):
+    assert list(untyped(field.hub, "synchroteam")) == []
+    for operation, faults in faults_of(field.hub, "synchroteam").items():
+        writes = not operation.startswith("GET ")
+        assert faults - {404, 415} == (BOTH | {413} if writes else BOTH), operation
+        assert (415 in faults) is operation.endswith("/Send"), operation
+        assert (404 in faults) is operation.endswith("/Details"), operation
