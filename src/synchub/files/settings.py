@@ -1,6 +1,7 @@
 """What a connection with files is set to; the settings of a dialect that reads files have these among them."""
 
 from datetime import time
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -66,6 +67,8 @@ class FileSettings(BaseModel, extra="forbid"):
     @classmethod
     def _is_a_place(cls, given: str) -> str:
         if "://" not in given:
+            if given.strip() not in {"", HUB} and not Path(given.strip()).is_absolute():
+                raise ValueError("a directory must begin with /: where the hub is started from must not matter")
             return given.strip()
         parts = urlsplit(given)
         try:

@@ -8,8 +8,10 @@ from sqlalchemy import Engine, select
 
 from synchub import db
 from synchub.dialects import named
-from synchub.dialects.aljex.files import TITLES, reader
+from synchub.dialects.aljex.files import reader
+from synchub.dialects.aljex.settings import AljexSettings
 from synchub.dialects.aljex.tables import TABLES
+from synchub.dialects.aljex.titles import TITLES
 from synchub.errors import Unreadable
 from synchub.files.reader import Bad
 from synchub.intake.write import write_part
@@ -194,3 +196,13 @@ def test_the_dialect_offers_its_files_and_their_secrets():
     dialect = named("aljex")
     assert dialect.files is reader
     assert {"files_password", "files_key"} <= set(dialect.outbound)
+
+
+@pytest.mark.parametrize("table", ["customer", "spots"])
+def test_a_file_that_cannot_come_is_not_expected(table):
+    with pytest.raises(ValueError, match=f"files_expected: there is no table {table}, but employees, customers"):
+        AljexSettings(files_expected={table: "06:30", "loads": "06:30"})
+
+
+def test_a_file_with_a_pattern_of_its_own_may_be_expected():
+    assert AljexSettings(files_patterns={"spots": "spots*.csv"}, files_expected={"spots": "06:30"}).files_expected

@@ -15,6 +15,7 @@ from synchub.dialects.aljex.form import REDACTED
 from synchub.dialects.aljex.rows import CONSTANTS, LONGEST_KEY, TABLE, key_of, look_through
 from synchub.dialects.aljex.settings import AljexSettings
 from synchub.dialects.aljex.tables import model_of
+from synchub.dialects.aljex.titles import TITLES
 from synchub.dialects.wire import Wire
 from synchub.errors import Unreadable
 from synchub.files.naming import letters_of
@@ -24,27 +25,6 @@ from synchub.master.convergence import Mode
 from synchub.master.entities import entity_of
 from synchub.master.writes import Write
 
-LOADS_WINDOW = ("created_on", "pickup_date")
-INVOICING_WINDOW = ("shipped_on", "invoiced_on")
-TITLES: dict[str, tuple[str, int | None, tuple[str, ...]]] = {
-    "employees": ("Employees", None, ()),
-    "customers": ("Customers", None, ()),
-    "carriers": ("Carriers", None, ()),
-    "loads": ("Loads", 3, LOADS_WINDOW),
-    "payments": ("Payments (Accounts Payable)", None, ()),
-    "invoicing": ("Invoicing", 3, INVOICING_WINDOW),
-    "payments_received": ("Payments Received (Accounts Receivable)", 7, ()),
-    "debits": ("Debits", 7, ()),
-    "credits": ("Credits", 7, ()),
-    "salesreps": ("Salesreps", None, ()),
-    "quotes": ("Quotes", 7, ()),
-    "payable": ("Payable", None, ()),
-    "new_purchases": ("New Purchases", 7, ()),
-}
-"""Each table's title in the document, the days of its window (None: the file is full), and our columns that say when.
-
-Tables without columns of their own have no such column.
-"""
 ALSO = {
     "loads": {"pro": "id", "pronum": "id", "pickupcity": "origin_city", "consigneecity": "dest_city"},
     "invoicing": {"pro": "pro_num", "pronumber": "pro_num"},
