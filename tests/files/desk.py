@@ -59,13 +59,13 @@ class Desk:
         place.mkdir(exist_ok=True)
         chosen = {"files": str(place), "files_ready": "rename", "files_margin": 0, **settings}
         sealed = Vault(KEY).seal({key: [(value, None)] for key, value in (secrets or {}).items()})
-        zone = chosen.pop("time_zone", "UTC")
+        zone, created_at = chosen.pop("time_zone", "UTC"), chosen.pop("created_at", 0)
         with writing(self.engine) as session:
             made = Connection(
                 name=name,
                 dialect="test",
                 guid=uuid4(),
-                created_at=clock.now(),
+                created_at=created_at,
                 settings=chosen,
                 sealed=sealed,
                 time_zone=zone,

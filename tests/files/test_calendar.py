@@ -105,6 +105,14 @@ def test_a_file_for_the_first_hours_of_a_day_may_come_the_evening_before(desk):
     assert [alert.subject for alert in desk.alerts("file-late") if not alert.cleared_at] == ["parts"]
 
 
+def test_a_connection_that_is_new_today_is_not_late_before_its_first_due_time(desk):
+    desk.connect(files_expected={"things": "06:30", "parts": "09:00"}, created_at=at("2026-11-22 08:00"))
+    for now, late in (("2026-11-22 08:01", []), ("2026-11-22 09:00", ["parts"])):
+        with clock.replaced(lambda now=now: at(now)):
+            desk.look()
+        assert [alert.subject for alert in desk.alerts("file-late")] == late
+
+
 def test_a_file_that_is_not_expected_any_more_is_not_late(desk):
     desk.connect(files_expected={"things": "00:00"})
     desk.look()

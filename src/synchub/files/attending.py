@@ -58,7 +58,7 @@ class Post:
 
     def watch_for_late(self, session: Session) -> None:
         """Raise what should be there and is not."""
-        watch_for_late(session, self.connection.id, self.files, self.zone, self.reader.table_of, clock.now())
+        watch_for_late(session, self.connection, self.files, self.reader.table_of, clock.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from synchub import alerts
 from synchub.alerts.reading import lasting
 from synchub.clock import SECOND
+from synchub.connections.tables import Connection
 from synchub.files.reader import Table
 from synchub.files.settings import FileSettings
 from synchub.files.tables import FileRun, FileSighting, State
@@ -53,13 +54,16 @@ def _at(moment: datetime) -> int:
 
 def watch_for_late(
     session: Session,
-    connection: int,
+    partner: Connection,
     settings: FileSettings,
-    zone: ZoneInfo,
     table_of: Callable[[str], Table | None],
     now: int,
 ) -> None:
-    """Raise what should be there today and is not; clear what has come since, or is not expected any more."""
+    """Raise what should be there today and is not; clear what has come since, or is not expected any more.
+
+    A partner that is new today owes nothing of the time before.
+    """
+    connection, zone = partner.id, ZoneInfo(partner.time_zone)
     here = datetime.fromtimestamp(now / SECOND, zone)
     midnight = _at(datetime.combine(here.date(), time.min, zone))
     by = {table: datetime.combine(here.date(), at, zone) for table, at in settings.files_expected.items()}
@@ -69,7 +73,7 @@ def watch_for_late(
     late = {
         table: f"there is no file of {table} today; it is expected by {end:%H:%M} ({zone.key})"
         for table, end in by.items()
-        if table not in there and here >= end
+        if table not in there and here >= end and _at(end) > partner.created_at
     }
     for table, said in late.items():
         trouble(session, connection, LATE, table, said)
