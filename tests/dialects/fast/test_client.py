@@ -14,6 +14,7 @@ import respx
 import uvicorn
 from tests.served import Served, serving
 
+from synchub import clock
 from synchub.connections.tables import Connection
 from synchub.dialects import named
 from synchub.dialects.fast.client import FastSender, FastSettings, make_sender
@@ -181,6 +182,13 @@ def test_what_an_answer_means(sender, status, body, verdict, wait):
     assert (outcome.reason is None) == (verdict is Verdict.ACCEPTED)
     assert "secret-token" not in str(outcome)
     assert outcome.request
+
+
+def test_the_time_to_wait_may_be_a_date(sender):
+    headers = {"retry-after": "Fri, 15 Jan 2027 08:00:10 GMT"}
+    with respx.mock, clock.replaced(lambda: 1_800_000_000 * clock.SECOND):
+        respx.post(URL).mock(httpx.Response(503, headers=headers))
+        assert sender.send([parcel()], 5.0).retry_after == 10.0
 
 
 def test_without_a_connection_certainly_nothing_was_stored_and_without_an_answer_nobody_knows(sender):
