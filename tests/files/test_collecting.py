@@ -726,14 +726,6 @@ def test_a_look_that_does_not_end_is_told_once(desk, server, log):
     assert len(warned(log)) == 1
 
 
-def test_a_local_folder_may_be_named_from_the_working_directory(desk, monkeypatch):
-    monkeypatch.chdir(desk.folder)
-    desk.connect(files="partner")
-    desk.put("things.csv", LINES)
-    desk.look()
-    assert Path("partner/processed/things.csv").is_file()
-
-
 def test_rows_that_cannot_be_stored_are_told_once_and_tried_again(desk, log):
     desk.settings = desk.settings.model_copy(update={"retry_delays": "0.05"})
     tries = []

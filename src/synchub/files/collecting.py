@@ -170,7 +170,7 @@ class Collector:
     def _movable(self) -> set[int]:
         with db.reading(self._engine) as session:
             over = movable(session)
-        return {connection for connection, name in over if self._patience.has(connection, MOVE, name)}
+        return {one.connection for one in over if self._patience.has(one.connection, MOVE, one.entry.name)}
 
     def _sweep(self) -> None:
         if time.monotonic() - self._swept < SWEEP:

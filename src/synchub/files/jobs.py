@@ -76,10 +76,19 @@ class Job:
         Raises:
             Overtaken: it is not ours any more.
         """
-        run: FileRun = session.scalars(db.locked(select(FileRun).where(FileRun.id == self.run.id))).one()
-        if run.token != self.token or run.state != self.run.state:
-            raise Overtaken
-        return run
+        return still_ours(session, self.run, self.token)
+
+
+def still_ours(session: Session, before: FileRun, token: str) -> FileRun:
+    """A run whose turn was taken with a token, locked.
+
+    Raises:
+        Overtaken: it is not that token's any more, or in another state than before.
+    """
+    run: FileRun = session.scalars(db.locked(select(FileRun).where(FileRun.id == before.id))).one()
+    if run.token != token or run.state != before.state:
+        raise Overtaken
+    return run
 
 
 def reader_of(connection: Connection, readers: Mapping[str, ReaderFactory], table: str) -> tuple[Reader, Table]:

@@ -11,7 +11,7 @@ The text of each is one line that says what to do.
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,11 @@ from typing import Protocol
 from synchub import clock
 from synchub.errors import SynchubError
 
+PROCESSED, FAILED = "processed", "failed"
+"""Folders beside the files for those that are over."""
+NOWHERE = "nowhere"
+"""Said instead of a folder of what does not stay in the hub's own inbox."""
+REMOVING = ".removing"
 STEP = 1024 * 1024
 UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".upload", ".uploading")
 """How clients name a file while they write it."""
@@ -163,7 +168,7 @@ class LocalPlace:
         except OSError as error:
             raise Withheld(f"{self._path / entry.name} cannot be moved to {folder}: {said(error)}") from None
 
-    def _put_away(self, entry: Entry, folder: Path) -> None:
+    def _put_away(self, entry: Entry, folder: Path) -> Path:
         folder.mkdir(exist_ok=True)
         target = next(path for name in names_for(entry.name, clock.now()) if _reserve(path := folder / name))
         try:
@@ -173,12 +178,13 @@ class LocalPlace:
             raise
         if _entry(entry.name, target.lstat()) != entry:
             self._put_back(target, entry.name)
+            raise Vanished(f"{self._path / entry.name} was replaced before it was moved")
+        return target
 
     def _put_back(self, target: Path, name: str) -> None:
         """Return a file that took the place of the one that was to be moved, just before that."""
         back = next(path for free in names_for(name, clock.now()) if _reserve(path := self._path / free))
         target.replace(back)
-        raise Vanished(f"{self._path / name} was replaced before it was moved")
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
@@ -191,6 +197,27 @@ class LocalPlace:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+class OwnPlace(LocalPlace):
+    """The directory to which a partner of this hub uploads: there a file may also be moved `NOWHERE`.
+
+    It is taken aside to be looked at before it is removed. If the process dies in between, it is there again.
+    """
+
+    def list(self) -> list[Entry]:
+        aside = self._path / REMOVING
+        for left in aside.iterdir() if aside.is_dir() else ():
+            with suppress(FileNotFoundError):
+                self._put_back(left, left.name)
+        return super().list()
+
+    def _put_away(self, entry: Entry, folder: Path) -> Path:
+        if folder.name != NOWHERE:
+            return super()._put_away(entry, folder)
+        aside = super()._put_away(entry, folder.with_name(REMOVING))
+        aside.unlink()
+        return aside
 
 
 def _reserve(path: Path) -> bool:

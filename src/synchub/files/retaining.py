@@ -6,30 +6,29 @@ from functools import partial
 from io import StringIO
 from typing import BinaryIO
 
-from synchub.files.reader import Columns
 from synchub.files.scanning import BLOCK, Form, Record, decoded, records
 
 REDACTED = "redacted"
 
 
-def blocks(file: BinaryIO, form: Form | None, columns: Columns | None) -> Iterator[bytes]:
+def blocks(file: BinaryIO, form: Form | None, secrets: frozenset[int]) -> Iterator[bytes]:
     """A file's bytes as they are kept; where its header has no secret, those that arrived."""
     file.seek(0)
-    if form is None or columns is None or not columns.secrets:
+    if form is None or not secrets:
         yield from iter(partial(file.read, BLOCK), b"")
         return
     yield file.read(form.start)
     for record in records(file, form, form.start, form.line):
-        yield line_of(record, form, columns) + b"\n"
+        yield line_of(record, form, secrets) + b"\n"
 
 
-def line_of(record: Record, form: Form, columns: Columns) -> bytes:
+def line_of(record: Record, form: Form, secrets: frozenset[int]) -> bytes:
     """A record's bytes as they are kept; nothing, if nobody knows which of them are a secret."""
-    if not columns.secrets:
+    if not secrets:
         return record.raw
     if record.fault is None:
-        return line_from(without_secrets(record.values, columns.secrets), form)
-    return _of_damaged(record, form, columns.secrets)
+        return line_from(without_secrets(record.values, secrets), form)
+    return _of_damaged(record, form, secrets)
 
 
 def line_from(values: list[str], form: Form) -> bytes:

@@ -5,6 +5,7 @@ the next one begins, so that after any death reading goes on there.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -13,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from synchub import alerts, clock, db
 from synchub.config import Settings
+from synchub.connections.tables import Connection
 from synchub.errors import Unreadable
 from synchub.files import guards, missing, retaining, scanning, spool
 from synchub.files.guards import HELD
-from synchub.files.jobs import OVER, Job, Overtaken, beating, claim, must_be_allowed, new_token, reader_of
+from synchub.files.jobs import OVER, Job, Overtaken, beating, claim, must_be_allowed, new_token, reader_of, still_ours
 from synchub.files.looking import look_through
 from synchub.files.reader import ReaderFactory
 from synchub.files.scanning import Form
@@ -46,7 +48,10 @@ def advance(engine: Engine, settings: Settings, readers: Mapping[str, ReaderFact
     run, connection = claimed
     with beating(engine, run.id, token):
         try:
-            _step(Job(engine, settings, run, connection, token, *reader_of(connection, readers, run.table_name)))
+            if run.state in OVER:
+                _clear(engine, settings, run, token, _secrets(run, connection, readers))
+            else:
+                _step(Job(engine, settings, run, connection, token, *reader_of(connection, readers, run.table_name)))
         except Overtaken:
             log.warning("another process reads this file now", file=run.name, connection=connection.name)
         except (Unreadable, FileNotFoundError) as error:
@@ -62,9 +67,6 @@ def advance(engine: Engine, settings: Settings, readers: Mapping[str, ReaderFact
 
 def _step(job: Job) -> None:
     form = job.form
-    if job.run.state in OVER:
-        _clear(job, form)
-        return
     must_be_allowed(job.connection, job.table)
     if job.run.state == State.TAKEN:
         _scan(job)
@@ -81,6 +83,7 @@ def _fail(engine: Engine, settings: Settings, run: FileRun, token: str, said: st
         mine = update(FileRun).where(FileRun.id == run.id, FileRun.token == token)
         if run.state in OVER:
             session.execute(mine.values(spooled=None))
+            journal.note(session, run.message_id, f"nothing of it is kept: {said}")
             return
         failed = mine.values(state=State.FAILED, error=said, ended_at=clock.now(), spooled=None)
         if session.execute(failed.returning(FileRun.id)).scalar_one_or_none() is not None:
@@ -105,7 +108,7 @@ def _scan(job: Job) -> None:
         run.rows, run.started_at = found.scan.rows, clock.now()
         if form is not None and columns is not None:
             about = {"unknown": columns.unknown, "missing": columns.missing, "encoding": found.encodings}
-            run.form = form.document() | about | {"ended": found.scan.ended}
+            run.form = form.document() | about | {"ended": found.scan.ended, "secrets": sorted(columns.secrets)}
             run.position, run.line = form.start, form.line
         run.checks = guards.check(session, run, found.scan, files)
         run.state = State.HELD if run.checks else State.READING
@@ -144,16 +147,27 @@ def _keys(job: Job, form: Form | None) -> Iterator[str | None]:
             yield None if record.fault is not None else columns.key_of(record.values)
 
 
-def _clear(job: Job, form: Form | None) -> None:
+def _secrets(run: FileRun, connection: Connection, readers: Mapping[str, ReaderFactory]) -> frozenset[int]:
+    """The places of secrets as they were when the file was scanned, and as they are now if it could be read now."""
+    if run.form is None:
+        return frozenset()
+    now: frozenset[int] = frozenset()
+    with suppress(Unreadable, ValueError):
+        reader, table = reader_of(connection, readers, run.table_name)
+        now = reader.columns(table, run.form["header"]).secrets
+    return now.union(run.form.get("secrets", ()))
+
+
+def _clear(engine: Engine, settings: Settings, run: FileRun, token: str, secrets: frozenset[int]) -> None:
     """Keep a copy of what arrived, without secrets, and empty the spool."""
-    with job.path.open("rb") as file:
-        columns = None if form is None else job.columns(form)
-        kept = journal.keep_file(retaining.blocks(file, form, columns), job.settings)
+    form = None if run.form is None else Form.of(run.form)
+    with spool.path_of(settings.data_dir, run.spooled or "").open("rb") as file:
+        kept = journal.keep_file(retaining.blocks(file, form, secrets), settings)
 
     def work(session: Session) -> None:
-        journal.attach(session, job.run.message_id, kept)
-        job.ours(session).spooled = None
+        journal.attach(session, run.message_id, kept)
+        still_ours(session, run, token).spooled = None
         session.flush()
 
-    db.retrying(job.engine, work)
-    spool.drop(job.settings.data_dir, job.run.spooled or "")
+    db.retrying(engine, work)
+    spool.drop(settings.data_dir, run.spooled or "")

@@ -75,7 +75,7 @@ class Storing:
         return Row(record, said)
 
     def _bad(self, record: Record, reason: str) -> Row:
-        kept = retaining.line_of(record, self.form, self.columns)
+        kept = retaining.line_of(record, self.form, self.columns.secrets)
         if not kept:
             reason += "; its line is not kept, because nobody knows which part of it is a secret"
         return Row(record, None, reason, kept)

@@ -35,7 +35,8 @@ class FileRun(Base):
     offset (bytes) of the first row that is not stored yet, `line` its line (from 1). `rows` is how many there are as
     the scan counted, `rows_read` how many were read; `counts` has rows by verdict, `bad` those that are quarantined.
     `form` is what the scan found (encoding, delimiter, header, its columns that are unknown or missing), `checks` what
-    the guards said. `moved_to` is the folder into which the delivered file was moved; `lease_until` and `token` say
+    the guards said. `moved_to` is the folder into which the delivered file was moved, or
+    `nowhere` if it was removed; `lease_until` and `token` say
     whose turn it is to read it.
     """
 

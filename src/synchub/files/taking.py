@@ -1,18 +1,19 @@
 """Taking a file: what was spooled becomes a row of the journal and a run, or a repeat of an earlier one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from synchub import alerts, clock, db
 from synchub.clock import SECOND
-from synchub.connections.tables import HUB
+from synchub.connections.tables import HUB, Connection
 from synchub.files.calendar import METHOD, weigh
-from synchub.files.places import Entry
+from synchub.files.places import FAILED, NOWHERE, PROCESSED, Entry
+from synchub.files.settings import HUB as OWN
 from synchub.files.settings import FileSettings
 from synchub.files.spool import Spooled
 from synchub.files.steady import Sight
@@ -27,8 +28,7 @@ from synchub.master.tables import Change
 MESSAGES = db.table_of(Message)
 SIGHTINGS = db.table_of(FileSighting)
 ENDED = (State.HELD, State.DONE, State.FAILED, State.REFUSED)
-"""States in which the delivered file is not needed where it is."""
-PROCESSED, FAILED = "processed", "failed"
+"""States in which the delivered file is not needed where it is; in the hub's own inbox one that is held still is."""
 HALF_DAY = 12 * 3600 * SECOND
 LARGEST = 2**31 - 1
 
@@ -88,28 +88,56 @@ def _drop(session: Session, connection: int, name: str) -> None:
     session.execute(delete(FileSighting).where(FileSighting.connection_id == connection, FileSighting.name == name))
 
 
-def ended(session: Session, connection: int) -> list[tuple[Entry, int, str]]:
-    """The delivered files that are not needed where they are, each with its run and the folder that it goes into."""
-    over = select(FileSighting, FileRun.id, FileRun.state).join(FileRun, FileRun.id == FileSighting.run_id)
-    rows = session.execute(over.where(FileSighting.connection_id == connection, FileRun.state.in_(ENDED)))
-    return [(_sight(seen).entry, run, FAILED if state == State.FAILED else PROCESSED) for seen, run, state in rows]
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A delivered file that is not needed where it is, with its run and the folder that it goes into."""
+
+    connection: int
+    entry: Entry
+    run: int
+    folder: str
 
 
-def movable(session: Session) -> list[tuple[int, str]]:
-    """Delivered files that are not needed where they are, by connection and name, of connections that are well."""
-    over = (
-        select(FileSighting.connection_id, FileSighting.name)
+def ended(session: Session, connection: int) -> list[Over]:
+    """The delivered files of a connection that are not needed where they are."""
+    return list(_over(session, FileSighting.connection_id == connection))
+
+
+def movable(session: Session) -> list[Over]:
+    """The delivered files that are not needed where they are, of connections that are well."""
+    well = select(Collection.connection_id).where(Collection.failures == 0)
+    return list(_over(session, FileSighting.connection_id.in_(well)))
+
+
+def _over(session: Session, these: ColumnElement[bool]) -> Iterator[Over]:
+    statement = (
+        select(FileSighting, FileRun, Connection.settings, Message.body_file)
         .join(FileRun, FileRun.id == FileSighting.run_id)
-        .join(Collection, Collection.connection_id == FileSighting.connection_id)
-        .where(FileRun.state.in_(ENDED), Collection.failures == 0)
+        .join(Connection, Connection.id == FileSighting.connection_id)
+        .join(Message, Message.id == FileRun.message_id)
+        .where(FileRun.state.in_(ENDED), these)
     )
-    return [(row.connection_id, row.name) for row in session.execute(over)]
+    for seen, run, settings, body in session.execute(statement):
+        where = _own_folder(run, body) if settings.get("files") == OWN else _folder(run)
+        if where is not None:
+            yield Over(seen.connection_id, _sight(seen).entry, run.id, where)
 
 
-def moved(session: Session, connection: int, name: str, run: int, folder: str) -> None:
+def _folder(run: FileRun) -> str:
+    return FAILED if run.state == State.FAILED else PROCESSED
+
+
+def _own_folder(run: FileRun, body: str | None) -> str | None:
+    """In the hub's own inbox nothing stays that the journal has; None: it is not known yet whether it will."""
+    if run.state == State.HELD or run.spooled is not None:
+        return None
+    return FAILED if run.state == State.FAILED or body is None else NOWHERE
+
+
+def moved(session: Session, over: Over) -> None:
     """Write down that a delivered file was moved away."""
-    _drop(session, connection, name)
-    session.execute(update(FileRun).where(FileRun.id == run).values(moved_to=folder))
+    _drop(session, over.connection, over.entry.name)
+    session.execute(update(FileRun).where(FileRun.id == over.run).values(moved_to=over.folder))
 
 
 def take(session: Session, connection: int, took: Take, settings: FileSettings) -> bool:

@@ -19,14 +19,14 @@ from synchub.connections.tables import Connection
 from synchub.errors import Interrupted, Misconfigured
 from synchub.files import spool, turns
 from synchub.files.dating import speaks_for
-from synchub.files.places import Entry, LocalPlace, Place, Vanished, Withheld, inbox
+from synchub.files.places import Entry, LocalPlace, OwnPlace, Place, Vanished, Withheld, inbox
 from synchub.files.reader import Reader, Table
 from synchub.files.settings import HUB, FileSettings
 from synchub.files.sftp import reach
 from synchub.files.spool import Spooled
 from synchub.files.ssh import Address
 from synchub.files.steady import Sight, is_overdue, is_whole, seen_again
-from synchub.files.taking import Take, ended, moved, see, sightings, take
+from synchub.files.taking import Over, Take, ended, moved, see, sightings, take
 from synchub.files.troubles import FILE, MOVE, trouble
 from synchub.files.turns import Turn
 
@@ -63,7 +63,7 @@ def open_place(
         return LocalPlace(Path(files.files))
     ours = inbox(settings.data_dir, connection.name)
     ours.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return LocalPlace(ours)
+    return OwnPlace(ours)
 
 
 def ground_of(connection: Connection, data_dir: Path) -> str:
@@ -229,18 +229,19 @@ class Visit:
         """Move away the files whose runs need them no more, each with its done-file."""
         with db.reading(self.engine) as session:
             over = ended(session, self.connection.id)
-        for entry, run, folder in over:
+        for one in over:
             if self.stops():
                 return
-            if self.patience.has(self.connection.id, MOVE, entry.name):
-                self._move(place, entry, run, folder, entries.get(entry.name + self.files.files_done))
+            if self.patience.has(self.connection.id, MOVE, one.entry.name):
+                self._move(place, one, entries.get(one.entry.name + self.files.files_done))
 
-    def _move(self, place: Place, entry: Entry, run: int, folder: str, done: Entry | None) -> None:
+    def _move(self, place: Place, over: Over, done: Entry | None) -> None:
         """The done-file goes first: alone it would call the next file of that name whole."""
+        entry = over.entry
         try:
             if done is not None and self.files.files_ready == "done-file":
-                place.move(done, folder)
-            place.move(entry, folder)
+                place.move(done, over.folder)
+            place.move(entry, over.folder)
         except Withheld as error:
             self._fail(MOVE, entry.name, str(error))
             return
@@ -248,7 +249,7 @@ class Visit:
             log.info(str(error), connection=self.connection.name)
             return
         self.patience.succeed(self.connection.id, MOVE, entry.name)
-        self._store(lambda session: moved(session, self.connection.id, entry.name, run, folder))
+        self._store(lambda session: moved(session, over))
 
     def _fail(self, kind: str, name: str, said: str) -> None:
         self.patience.fail(self.connection.id, kind, name)
