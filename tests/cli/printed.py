@@ -11,6 +11,7 @@ KINDS = {
     "customer": "1[0-9]{9}",
     "number": "[0-9]+",
     "password": "[A-Za-z0-9_-]{43}",
+    "fingerprint": "SHA256:[A-Za-z0-9+/]{43}",
 }
 """What each of it looks like."""
 

@@ -10,6 +10,11 @@ from synchub.errors import Misconfigured
 NAME = "sftp_host_key"
 
 
+def is_made(folder: Path) -> bool:
+    """Whether there is a key in this directory."""
+    return (folder / NAME).exists()
+
+
 def host_key(folder: Path) -> asyncssh.SSHKey:
     """The key in this directory, made (Ed25519) if there is none.
 
@@ -17,7 +22,7 @@ def host_key(folder: Path) -> asyncssh.SSHKey:
         Misconfigured: what is there is no key that can be read.
     """
     path = folder / NAME
-    if not path.exists():
+    if not is_made(folder):
         _make(path)
     path.chmod(0o600)
     try:
@@ -30,11 +35,16 @@ def host_key(folder: Path) -> asyncssh.SSHKey:
 
 
 def _make(path: Path) -> None:
-    """Write a new key; whoever sees the file sees it whole."""
+    """Write a new key; whoever sees the file sees it whole, and one that somebody else made meanwhile stays."""
     beside = path.with_name(f".{NAME}.{os.getpid()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(asyncssh.generate_private_key("ssh-ed25519", comment="synchub").export_private_key())
         file.flush()
         os.fsync(descriptor)
-    beside.replace(path)
+    try:
+        path.hardlink_to(beside)
+    except FileExistsError:
+        pass
+    finally:
+        beside.unlink()
