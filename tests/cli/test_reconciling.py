@@ -20,7 +20,7 @@ def test_a_first_load_says_that_it_is_one_and_counts(synchub, press):
 def test_what_live_sync_missed_is_told_field_by_field(synchub, press):
     press.press("id,name,phone\n1,Anna,\n3,Cid,777\n")
     line, head, *rows = synchub("file", "reconcile", "partner", "--table", "customers").out.splitlines()
-    assert line.endswith("(customers.csv): live sync missed: 1 changed, 1 created, 1 missing")
+    assert line.endswith("(customers.csv): live sync missed: 1 changed, 1 created, 1 missing (flagged)")
     assert head.split() == ["WHAT", "KEY", "RECORD", "LABEL", "FIELD", "BEFORE", "AFTER"]
     cells = [row.split() for row in rows]
     assert [[row[0], row[1], *row[4:]] for row in cells] == [
@@ -28,7 +28,7 @@ def test_what_live_sync_missed_is_told_field_by_field(synchub, press):
         ["changed", "1", "phone", "555"],
         ["created", "3", "name", "Cid"],
         ["created", "3", "phone", "777"],
-        ["missing", "2"],
+        ["missing", "(flagged)", "Bob"],
     ]
 
 
@@ -61,3 +61,21 @@ def test_a_record_that_a_file_lacked_says_so_until_it_is_heard_of(synchub, press
     press.press("id,name,phone\n1,Ann,555\n2,Bob,\n", "customers_2.csv")
     (row,) = synchub("record", "show", str(number), "--json").rows
     assert row["missing"] == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "done", "said"),
+    [
+        ("report", "reported", "missing (reported)"),
+        ("flag", "flagged", "missing (flagged)"),
+        ("tombstone", "tombstoned", "deleted (tombstoned)"),
+    ],
+)
+def test_what_was_done_about_a_missing_record_is_told(synchub, press, wish, done, said):
+    press.change(files_missing=wish)
+    press.press("id,name,phone\n1,Ann,555\n")
+    printed = synchub("file", "reconcile").out
+    assert f"live sync missed: 1 {said}\n" in printed
+    assert f"\n{said}  2 " in printed
+    (row,) = synchub("file", "reconcile", "--json").rows
+    assert (row["what"], row["done"]) == (said.partition(" (")[0], done)

@@ -54,10 +54,11 @@ def _show(session: Session, each: Reconciliation) -> None:
 
 def _fields(session: Session, each: Reconciliation) -> Iterator[dict[str, Any]]:
     """A row for each field; a record of which no field is told has a row of its own."""
-    for row in _records(session, each):
-        shared = {name: row[name] for name in ("what", "key", "record", "label")}
-        yield from (shared | {"field": name, **step} for name, step in row["fields"].items())
-        if not row["fields"]:
+    for one in differences(session, each.run):
+        shared = {"what": str(one), "key": one.key, "record": one.record, "label": one.label}
+        for name, (before, after) in sorted(one.fields.items()):
+            yield shared | {"field": name, "before": before, "after": after}
+        if not one.fields:
             yield shared
 
 
@@ -71,6 +72,7 @@ def _records(session: Session, each: Reconciliation) -> Iterator[dict[str, Any]]
             "file": each.run.name,
             "first_load": each.first,
             "what": one.what,
+            "done": one.done,
             "key": one.key,
             "record": one.record,
             "label": one.label,

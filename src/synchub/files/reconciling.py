@@ -28,6 +28,7 @@ from synchub.master.record import EXTRA
 from synchub.master.tables import Change, CrossReference, MasterRecord
 
 CREATED, CHANGED, DELETED, MISSING, STILL = "created", "changed", "deleted", "missing", "still missing"
+TOMBSTONED = "tombstoned"
 PAGE = 1000
 CHANGES: Any = db.table_of(Change)
 COPIES: Any = db.table_of(CrossReference)
@@ -39,7 +40,8 @@ class Difference:
     """A record that the partner held otherwise than it was heard to: `fields` are field → (before, after).
 
     Fields without a column stand under the partner's own name for them. `what` says what live sync missed; a record
-    that a full file lacks is missing, or still missing if the file before it lacked it too.
+    that a full file lacks is missing, or still missing if the file before it lacked it too. `done` says what was done
+    about one that it lacks: reported, flagged or tombstoned.
     """
 
     what: str
@@ -47,6 +49,10 @@ class Difference:
     label: str | None
     key: str
     fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    done: str | None = None
+
+    def __str__(self) -> str:
+        return self.what if self.done is None else f"{self.what} ({self.done})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +94,8 @@ def differences(session: Session, run: FileRun) -> Iterator[Difference]:
 
 
 def count(session: Session, run: FileRun) -> dict[str, int]:
-    """How many records of each kind live sync missed by a file."""
-    return dict(Counter(each.what for each in differences(session, run)))
+    """How many records of each kind live sync missed by a file, those that it lacks by what was done about them."""
+    return dict(Counter(map(str, differences(session, run))))
 
 
 def _moved(session: Session, run: FileRun) -> Iterator[Difference]:
@@ -108,7 +114,8 @@ def _moved(session: Session, run: FileRun) -> Iterator[Difference]:
         what = CHANGED if EXISTS not in said else CREATED if said.pop(EXISTS)[1] else DELETED
         if said or what != CHANGED:
             fields = {name.removeprefix(EXTRA): step for name, step in said.items()}
-            yield Difference(what, row.record_id, row.label, row.external_key, fields)
+            done = TOMBSTONED if what == DELETED else None  # no row of a file deletes
+            yield Difference(what, row.record_id, row.label, row.external_key, fields, done)
 
 
 def _together(steps: Iterable[dict[str, list[Any]]]) -> dict[str, tuple[Any, Any]]:
@@ -145,4 +152,4 @@ def _missing(session: Session, run: FileRun) -> Iterator[Difference]:
     )
     for gone, label, lacked_before in session.execute(statement, execution_options={"yield_per": PAGE}):
         what = MISSING if lacked_before is None else STILL
-        yield Difference(what, gone.record_id, label, gone.external_key)
+        yield Difference(what, gone.record_id, label, gone.external_key, done=gone.state)
