@@ -127,7 +127,7 @@ def is_at_rest(hub: Hub) -> bool:
     """Whether nothing waits to be told, and no change has not been looked at yet."""
     with hub.store_opened() as session:
         newest = session.scalar(select(func.max(MasterRecord.changed))) or 0
-        cursors = [one.cursor for one in session.scalars(select(Connection)) if one.settings.get("url")]
+        cursors = [one.cursor for one in session.scalars(select(Connection)) if one.is_target]
         waits = session.scalar(select(func.count()).select_from(Delivery)) or 0
         runs = [one["id"] for one in list_resyncs(session) if one["state"] == "running"]
     return not waits and not runs and all(cursor >= newest for cursor in cursors)

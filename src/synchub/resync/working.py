@@ -110,7 +110,7 @@ def _next(session: Session, resync: Row[Any], window: int) -> list[int]:
 
 
 def _put(session: Session, resync: Row[Any], ids: list[int]) -> Put:
-    targets = [one for one in session.scalars(select(Connection)) if one.active and one.settings.get("url")]
+    targets = [one for one in session.scalars(select(Connection)) if one.active and one.is_target]
     names = {one.id: one.name for one in targets if one.id != resync.source_id}
     copies, gone = _split(session, ids, names)
     stage(session, list(copies))
