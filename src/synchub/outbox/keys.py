@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import HUB, Connection
 from synchub.master.copies import Copy
+from synchub.master.naming import owner_of
 from synchub.master.tables import CrossReference
 from synchub.outbox.sender import TargetSettings
 
 COPIES = db.table_of(CrossReference)
 _COPIES_AT = (
     select(COPIES)
-    .where(COPIES.c.connection_id == bindparam("target"), db.many(COPIES.c.record_id, "records"))
+    .where(owner_of(COPIES) == bindparam("target"), db.many(COPIES.c.record_id, "records"))
     .order_by(COPIES.c.id)
 )
 DEFAULT_TEMPLATE = str(TargetSettings.model_fields["key_template"].default)
