@@ -2,10 +2,10 @@
 
 The thirteen are those of the vendor's document (section 1), their tables those of facts/aljex.md, section 4. Nobody has
 published one: names of files are a setting, and what a header calls a field is matched without regard to letter case,
-blanks and signs. A row says the same as a live post with the same fields would, but only of the fields in the header.
+blanks and signs, and kept under the name that it has in live sync. A row says the same as a live post with the same
+fields would, but only of the fields in the header.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,6 +14,7 @@ from typing import Any
 from synchub.dialects.aljex.form import REDACTED
 from synchub.dialects.aljex.rows import CONSTANTS, LONGEST_KEY, TABLE, key_of, look_through
 from synchub.dialects.aljex.settings import AljexSettings
+from synchub.dialects.aljex.spellings import folded, spelt_live
 from synchub.dialects.aljex.tables import model_of
 from synchub.dialects.aljex.titles import TITLES
 from synchub.dialects.wire import Wire
@@ -30,7 +31,6 @@ ALSO = {
     "invoicing": {"pro": "pro_num", "pronumber": "pro_num"},
 }
 """What the vendor's own screens call a field (facts/aljex.md, section 3), for a file that calls them so too."""
-_SIGNS = re.compile(r"[\W_]+")
 
 
 def reader(settings: Mapping[str, Any]) -> "AljexReader":
@@ -73,7 +73,7 @@ class AljexReader:
         missing = [word for word in model_of(table.name).columns.values() if word not in words | {TABLE}]
         places = tuple(place for place, _ in plan.keys)
         secrets = frozenset(place for place, _ in plan.secrets)
-        unknown = tuple(spelt for place, spelt in plan.extra if header[place])
+        unknown = tuple(header[place] for place, _ in plan.extra if header[place])
         return Columns(plan.read, unknown, tuple(missing), secrets, places, plan.key)
 
 
@@ -129,20 +129,20 @@ class _Plan:
 def _plan(table: Table, header: Sequence[str], secret: Sequence[str]) -> _Plan:
     model = model_of(table.name)
     words = _words(table, model)
-    secrets = {_folded(name): name for name in secret}
-    constants = {_folded(name) for name in CONSTANTS}
+    secrets = {folded(name): name for name in secret}
+    constants = {folded(name) for name in CONSTANTS}
     known: dict[str, int] = {}
     extra: list[tuple[int, str]] = []
     hidden: list[tuple[int, str]] = []
     spellings: set[str] = set()
-    present = {_folded(spelt) for spelt in header}
+    present = {folded(spelt) for spelt in header}
     for place, spelt in enumerate(header):
-        folded = _folded(spelt)
-        word = words.get(folded) or _also(table.name, folded, {*present, *map(_folded, known)})
-        if name := secrets.get(folded) or secrets.get(_folded(word or "")):
+        bare = folded(spelt)
+        word = words.get(bare) or _also(table.name, bare, {*present, *map(folded, known)})
+        if name := secrets.get(bare) or secrets.get(folded(word or "")):
             hidden.append((place, name))
-        elif word is None and folded not in constants:
-            extra.append((place, _different(values.storable(spelt), place, spellings)))
+        elif word is None and bare not in constants:
+            extra.append((place, _different(spelt_live(values.storable(spelt)), place, spellings)))
         elif word is not None and word in known:
             raise Unreadable(f"the column {word} comes twice in its header")
         elif word is not None:
@@ -157,23 +157,18 @@ def _plan(table: Table, header: Sequence[str], secret: Sequence[str]) -> _Plan:
 
 def _names(table: str) -> set[str]:
     """What a table's file may be called, folded: by its name in live sync, or in the document."""
-    return {_folded(table), _folded(TITLES[table][0])}
-
-
-def _folded(name: str) -> str:
-    """A column's name without letter case, blanks and signs."""
-    return _SIGNS.sub("", name).lower()
+    return {folded(table), folded(TITLES[table][0])}
 
 
 def _words(table: Table, model: type[Wire]) -> dict[str, str]:
     """The words that a column may be called, each with the one that it is read under."""
-    return {_folded(name): name for name in [*model.words.values(), *table.key_fields] if name not in CONSTANTS}
+    return {folded(name): name for name in [*model.words.values(), *table.key_fields] if name not in CONSTANTS}
 
 
-def _also(table: str, folded: str, present: set[str]) -> str | None:
+def _also(table: str, bare: str, present: set[str]) -> str | None:
     """The word that the vendor's screens have another name for, if no other column is it."""
-    word = ALSO.get(table, {}).get(folded)
-    return word if word is not None and _folded(word) not in present else None
+    word = ALSO.get(table, {}).get(bare)
+    return word if word is not None and folded(word) not in present else None
 
 
 def _different(spelt: str, place: int, spellings: set[str]) -> str:
