@@ -199,14 +199,14 @@ PROMISES = (
     ),
     Mutant(
         "two processes decide about one request one after the other",
-        "db.py",
+        "db/__init__.py",
         "    if numbers:\n",
         "    if not numbers:\n",
         "tests/intake/test_repeats.py::test_the_same_request_at_two_processes_at_once_is_stored_once[postgresql]",
     ),
     Mutant(
         "records that change are locked",
-        "db.py",
+        "db/__init__.py",
         "return statement.with_for_update(key_share=True, skip_locked=skip_locked)",
         "return statement",
         "tests/master/test_turns.py::test_whoever_comes_second_weighs_what_the_first_has_written[postgresql]",
