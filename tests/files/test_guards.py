@@ -2,12 +2,12 @@
 
 import pytest
 from sqlalchemy import select
-from tests.files.press import Press
+from tests.files.press import Press, Reader
 
 from synchub import clock, db
 from synchub.audit.tables import AuditEntry
 from synchub.errors import NotFound, Refused
-from synchub.files import guards
+from synchub.files import guards, quarantine
 from synchub.intake.journal import body_of
 
 FULL = "id,name\n" + "".join(f"{number},n\n" for number in range(10))
@@ -133,15 +133,58 @@ def test_a_held_file_does_not_block_the_next_one(press):
     assert press.alerts() == []
 
 
-def test_an_older_full_file_could_make_anew_what_a_later_one_lacks(press):
+OLDER = "it speaks for an earlier time than customers_17.csv, which is read: it makes no record that was not heard of"
+
+
+def test_an_older_full_file_makes_nothing_anew_that_a_later_one_lacks(press):
     now = clock.now()
     press.press("id,name\n1,Ann\n2,Bob\n", "customers_17.csv", as_of=now)
     held = press.press("id,name\n1,Ann\n2,Bob\n3,Gone\n", "customers_16.csv", as_of=now - clock.SECOND)
-    assert held.checks == [
-        "it speaks for an earlier time than customers_17.csv, which is read: it may bring back what is gone since"
-    ]
+    assert held.checks == [OLDER]
     assert press.names() == {"1": "Ann", "2": "Bob"}
-    assert decide(press, guards.release, held.id).counts == {"unchanged": 2, "created": 1}
+    assert decide(press, guards.release, held.id).counts == {"unchanged": 2, "superseded": 1}
+    assert press.names() == {"1": "Ann", "2": "Bob"}
+    assert press.run(held.id).rows_read == 3
+    counts = next(message.counts for message in press.messages() if message.id == held.message_id)
+    assert counts == {"unchanged": 2, "superseded": 1}
+
+
+def test_a_file_that_was_held_when_a_later_one_was_read_undoes_nothing_of_it(press):
+    now = clock.now()
+    held = press.press("id,name\n1,Old\n,Nobody\n3,Gone\n", "customers_16.csv", as_of=now - clock.SECOND)
+    assert held.state == "held"
+    press.press("id,name\n1,Ann\n2,Bob\n", "customers_17.csv", as_of=now)
+    done = decide(press, guards.release, held.id)
+    assert (done.state, done.checks[-1], done.counts) == ("done", OLDER, {"superseded": 2})
+    assert press.names() == {"1": "Ann", "2": "Bob"}
+
+
+def test_a_full_file_that_comes_while_a_later_one_is_being_read_is_held(press):
+    now = clock.now()
+    later = press.deliver("id,name\n1,Ann\n2,Bob\n", "customers_17.csv", as_of=now)
+    press.advance()
+    assert press.run(later).state == "reading"
+    held = press.press("id,name\n1,Ann\n3,Gone\n", "customers_16.csv", as_of=now - clock.SECOND)
+    assert (held.state, held.checks) == ("held", [OLDER])
+    assert (press.run(later).state, press.names()) == ("done", {"1": "Ann", "2": "Bob"})
+
+
+def test_a_later_file_that_failed_or_was_refused_overtakes_none(press):
+    now = clock.now()
+    press.press("name\nAnn\n", "customers_17.csv", as_of=now)
+    assert press.press("id,name\n1,Ann\n", "customers_16.csv", as_of=now - clock.SECOND).counts == {"created": 1}
+
+
+def test_a_bad_row_of_an_older_full_file_makes_nothing_anew_by_hand(press):
+    press.change(strict=True)
+    now = clock.now()
+    first = press.press("id,name\n1,Ann\nx,Gone\n2,Bob\n", "customers_16.csv", as_of=now - clock.SECOND)
+    press.press("id,name\n1,Ann\n2,Bob\n", "customers_17.csv", as_of=now)
+    with db.writing(press.engine) as session:
+        (row,) = quarantine.rows_of(session, press.run(first.id))
+        said = quarantine.take(session, row.id, {"test": Reader}, quarantine.Change("3,Gone", {}), press.settings)
+    assert "a later file of customers is read" in said.reason
+    assert press.names() == {"1": "Ann", "2": "Bob"}
 
 
 def test_an_older_windowed_file_is_read(press):

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from synchub import alerts, audit, clock, db
 from synchub.errors import NotFound, Refused
+from synchub.files.lateness import later_than
 from synchub.files.settings import FileSettings
 from synchub.files.tables import FileRun, State
 from synchub.intake import journal
@@ -41,8 +42,8 @@ def check(session: Session, run: FileRun, scan: Scan, settings: FileSettings) ->
     if scan.rows and scan.blank_keys > settings.files_max_blank_keys * scan.rows:
         said.append(f"the key is blank in {scan.blank_keys} of {scan.rows} rows")
     said += _damaged(scan, settings.files_max_shrink)
-    if scan.full and last is not None:
-        said += _older(run, last)
+    if scan.full and (later := later_than(session, run)) is not None:
+        said.append(_older(later))
     if scan.full and scan.rows and last is not None:
         said += _shrunk("rows", scan.rows, last.rows or 0, settings.files_max_shrink)
         said += _shrunk("bytes", run.size, last.size, settings.files_max_shrink)
@@ -83,11 +84,9 @@ def _damaged(scan: Scan, share: float) -> list[str]:
     return [f"{damaged} of {scan.rows} rows are damaged"] if damaged > share * scan.rows else []
 
 
-def _older(run: FileRun, last: FileRun) -> list[str]:
-    """A full file from before one that is read: a record that the later one lacks would be made anew by it."""
-    if run.as_of >= last.as_of:
-        return []
-    return [f"it speaks for an earlier time than {last.name}, which is read: it may bring back what is gone since"]
+def _older(later: FileRun) -> str:
+    """A full file from before one that is read: what it has and the later one lacks is gone since."""
+    return f"it speaks for an earlier time than {later.name}, which is read: it makes no record that was not heard of"
 
 
 def _shrunk(what: str, now: int, before: int, share: float) -> list[str]:
@@ -98,13 +97,16 @@ def _shrunk(what: str, now: int, before: int, share: float) -> list[str]:
 
 
 def release(session: Session, run: int, actor: str | None = None) -> FileRun:
-    """Let a held file be read.
+    """Let a held file be read; one that a later file has overtaken meanwhile is told to have been.
 
     Raises:
         NotFound: there is no such file.
         Refused: it is not held.
     """
     held = _held(session, run)
+    later = later_than(session, held) if (held.form or {}).get("full") else None
+    if later is not None and (said := _older(later)) not in (held.checks or ()):
+        held.checks = [*(held.checks or ()), said]
     held.state, held.released, held.started_at = State.READING, True, clock.now()
     return _decided(session, held, "file release", actor)
 

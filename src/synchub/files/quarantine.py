@@ -17,6 +17,7 @@ from synchub.errors import NotFound, Refused, SynchubError
 from synchub.files import missing
 from synchub.files.calendar import METHOD
 from synchub.files.jobs import must_be_allowed, reader_of
+from synchub.files.lateness import gone_since
 from synchub.files.reader import Bad, ReaderFactory, read
 from synchub.files.retaining import line_from, without_secrets
 from synchub.files.scanning import Form, decoded, records
@@ -121,6 +122,8 @@ def take(
     if isinstance(said, Bad):
         return said
     after = decoded(line_from(without_secrets(values, columns.secrets), form))
+    if gone_since(session, run, table, {said.key}):
+        return Bad(f"a later file of {table.name} is read and does not have it, or has it in a bad row of its own")
     details = {"file": run.id, "line": row.line, "before": decoded(kept), "after": after}
     audit.note(session, "file correct" if change else "file retry", f"message {message}", details)
     return _write(session, run, row, said, "corrected" if change else "taken again")

@@ -108,7 +108,8 @@ def _scan(job: Job) -> None:
         run.rows, run.started_at = found.scan.rows, clock.now()
         if form is not None and columns is not None:
             about = {"unknown": columns.unknown, "missing": columns.missing, "encoding": found.encodings}
-            run.form = form.document() | about | {"ended": found.scan.ended, "secrets": sorted(columns.secrets)}
+            seen = {"ended": found.scan.ended, "full": found.scan.full, "secrets": sorted(columns.secrets)}
+            run.form = form.document() | about | seen
             run.position, run.line = form.start, form.line
         run.checks = guards.check(session, run, found.scan, files)
         run.state = State.HELD if run.checks else State.READING

@@ -13,12 +13,14 @@ from synchub import clock, db
 from synchub.clock import SECOND
 from synchub.files import quarantine, retaining, scanning
 from synchub.files.jobs import Job, Overtaken
+from synchub.files.lateness import gone_since
 from synchub.files.reader import Bad, Columns, read
 from synchub.files.scanning import Form, Record
 from synchub.files.tables import FileRun
+from synchub.intake import journal
 from synchub.intake.grouping import blames_store
 from synchub.intake.write import write, write_part
-from synchub.master.writes import Write
+from synchub.master.writes import Applied, Kind, Verdict, Write
 
 CHUNK, CELLS = 1_000, 50_000
 """Most rows, and most cells, in one transaction."""
@@ -104,13 +106,13 @@ class Storing:
         run = self.job.ours(session)
         if run.position != rows[0].record.start:
             raise Overtaken
-        applied = write_part(session, run.connection_id, run.message_id, [row.write for row in rows if row.write])
+        verdicts = self._apply(session, run, [row.write for row in rows if row.write])
         bad = [row for row in rows if row.write is None]
         surface = self.job.connection.dialect
         refused = [quarantine.submission(run, surface, row.record.line, row.kept, row.reason) for row in bad]
         write(session, refused, self.job.settings)
         counts = Counter(run.counts)
-        counts.update(verdict.kind.value for verdict in applied.verdicts)
+        counts.update(verdict.kind.value for verdict in verdicts)
         before, last = run.rows_read, rows[-1].record
         run.counts, run.bad, run.rows_read = dict(counts), run.bad + len(bad), before + len(rows)
         run.position, run.line = last.end, last.next_line
@@ -120,6 +122,15 @@ class Storing:
             if run.rows and TELLS * before // run.rows < TELLS * run.rows_read // run.rows
             else None
         )
+
+    def _apply(self, session: Session, run: FileRun, writes: Sequence[Write]) -> list[Verdict]:
+        """What became of good rows; those that a later file has overtaken are not written."""
+        gone = gone_since(session, run, self.job.table, {one.key for one in writes})
+        kept = [one for one in writes if one.key not in gone]
+        overtaken = Applied([Verdict(Kind.SUPERSEDED)] * (len(writes) - len(kept)))
+        if overtaken.verdicts:
+            journal.extend(session, run.message_id, (), overtaken)
+        return [*write_part(session, run.connection_id, run.message_id, kept).verdicts, *overtaken.verdicts]
 
     def _reach_the_end(self, session: Session) -> None:
         self.job.ours(session).position = self.job.run.size
