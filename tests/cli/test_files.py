@@ -1,5 +1,7 @@
 """synchub file: what came, its bad rows, and files that are held."""
 
+import shutil
+
 import pytest
 from sqlalchemy import select
 
@@ -143,3 +145,16 @@ def test_a_bad_row_is_shown_in_the_letters_that_it_was_written_in(synchub, read,
     (inbox / "customers.csv").write_bytes(b"id,name,zip\n1,Ann,x\n,Ren\xe9,y\n")
     assert synchub("collect", "--once").code == 0
     assert [row["text"] for row in rows(synchub, 1)] == [",Ren\u00e9,y"]
+
+
+def test_a_row_whose_bytes_are_lost_is_shown_and_corrected_by_its_whole_line(synchub, read, tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNCHUB_LARGE_BODY", "1")
+    file = read(CONTENT)["id"]
+    shutil.rmtree(tmp_path / "data" / "bodies")
+    said = synchub("file", "show", str(file))
+    assert (said.code, said.out.count("the body of message")) == (0, 2)
+    first, second = rows(synchub, file)
+    retried = synchub("file", "retry", "--all", str(file))
+    assert (retried.code, retried.out.count("still bad: nothing of this row is kept")) == (1, 2)
+    for row, line in ((first, "2,Bob,south"), (second, "3,Cid,")):
+        assert synchub("file", "correct", row["row"], "--line", line).out.endswith(": created\n")

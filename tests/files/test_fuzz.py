@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.files.press import Press
 
+from synchub import db
 from synchub.errors import Unreadable
+from synchub.files import guards
 from synchub.files.scanning import MOST_BYTES, form_of, records
 from synchub.master.values import clean
 
@@ -112,6 +114,12 @@ def test_every_good_row_is_stored_whatever_stands_between(engine, tmp_path, file
     content, rows = file
     press = Press(engine, tmp_path, f"partner-{next(names)}", files_max_blank_keys=1, files_max_shrink=1)
     run = press.press(content)
+    if run.checks == ["it is truncated: its last line is cut"]:  # as it may well be, by what stands at its end
+        with db.writing(engine) as session:
+            guards.release(session, run.id)
+        while press.advance():
+            pass
+        run = press.run(run.id)
     stored = press.names()
     assert (run.state, run.rows_read) == ("done", run.rows)
     assert rows.items() <= stored.items()

@@ -34,6 +34,8 @@ def decide(press, act, run):
         ("id,name\n", "it has a header and no row"),
         ("id,name\n1,Ann\n2", "it is truncated: its last line is cut"),
         ('id,name\n1,Ann\n2,"Bo', "it is truncated: its last line is cut"),
+        ('id,name\n1,Ann\n2,"Bo\n', "it is truncated: its last line is cut"),
+        ('id,name\n1,Ann\n2,Cid\n3,Dan\n4,"Bo\nb of\nold\n', "it is truncated: its last line is cut"),
         ("id,name\n1,Ann\n,Bob\n,Cid\n4,Dan\n", "the key is blank in 2 of 4 rows"),
         ("id,name\n1,Ann,x\n2,Bob,y\n3,Cid\n", "2 of 3 rows are damaged"),
     ],
@@ -131,6 +133,11 @@ def test_a_held_file_does_not_block_the_next_one(press):
     assert press.alerts() == [("file-held", "customers.csv")]
     decide(press, guards.refuse, again.id)
     assert press.alerts() == []
+
+
+def test_a_quotation_mark_that_is_not_closed_before_good_rows_cuts_nothing(press):
+    run = press.press('id,name\n1,Ann\n2,"Bob\n3,Cid\n4,Dan\n')
+    assert (run.state, run.bad, press.names()) == ("done", 1, {"1": "Ann", "3": "Cid", "4": "Dan"})
 
 
 OLDER = "it speaks for an earlier time than customers_17.csv, which is read: it makes no record that was not heard of"

@@ -73,12 +73,12 @@ def test_the_history_of_a_corrected_row_leads_to_its_own_message(press):
 
 
 def test_a_row_may_be_given_anew_as_a_line(press):
-    run = press.press('id,name\n1,"Ann\n2\n')
+    run = press.press('id,name\n1,"Ann\n2\n3,Cid\n')
     first, second = rows(press, run)
     assert take(press, first) == Bad("a quotation mark in it is not closed")
     assert take(press, first, Change(line='1,"Ann, of all"')).kind == "created"
     assert take(press, second, Change(line="2,B,C")) == Bad("it has 3 cells where the header has 2")
-    assert press.names() == {"1": "Ann, of all"}
+    assert press.names() == {"1": "Ann, of all", "3": "Cid"}
 
 
 def test_corrections_are_audited_without_secrets(press):
@@ -107,7 +107,7 @@ def test_a_row_is_taken_once(press):
 
 
 def test_what_cannot_be_taken_is_said(press):
-    run = press.press('id,pin,name\n,s,Ann\n1,"s,B\n')
+    run = press.press('id,pin,name\n,s,Ann\n1,"s,B\n3,s,Cid\n')
     first, second = rows(press, run)
     with pytest.raises(Refused, match="no column 'nmae'"):
         take(press, first, Change(cells={"nmae": "x"}))

@@ -346,3 +346,29 @@ def test_a_key_that_no_index_holds_is_a_bad_row_and_no_more(press):
     key = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(9_000))
     run = press.press(f"id,name\n1,Ann\n{key},Bob\n")
     assert (run.state, run.bad, run.missing) == ("done", 1, 0)
+
+
+def all_but_its_copy(press: Press) -> None:
+    """Read the one file to its end, but for the last step, which keeps a copy."""
+    while press.run(1).state != "done":
+        assert press.advance()
+
+
+def test_a_copy_is_kept_without_its_secrets_though_the_header_cannot_be_read_any_more(press):
+    run = press.deliver("id,pin,name\n1,s3cret,Ann\n")
+    all_but_its_copy(press)
+    assert advance(press.engine, press.settings, {})
+    (message,) = press.messages()
+    assert body_of(message, press.settings.data_dir) == b"id,pin,name\n1,redacted,Ann\n"
+    assert press.run(run).spooled is None
+
+
+def test_a_copy_that_cannot_be_kept_is_said_to_be_lost(press):
+    run = press.deliver(GOOD)
+    all_but_its_copy(press)
+    (press.settings.data_dir / "spool" / str(press.run(run).spooled)).unlink()
+    press.advance()
+    (message,) = press.messages()
+    assert (message.state, message.body_file) == ("accepted", None)
+    assert message.notes == ["nothing of it is kept: it is not in the spool any more"]
+    assert (press.run(run).state, press.run(run).spooled) == ("done", None)

@@ -12,6 +12,7 @@ from synchub.cli.collecting import trust
 from synchub.cli.output import LARGEST, moment, print_fields, print_json, print_rows
 from synchub.cli.reconciling import reconcile
 from synchub.cli.store import Opened, opened
+from synchub.config import Settings
 from synchub.connections import registry
 from synchub.connections.tables import Connection
 from synchub.db import reading, retrying
@@ -24,6 +25,7 @@ from synchub.files.scanning import decoded
 from synchub.files.storing import Progress
 from synchub.files.tables import FileRun, State
 from synchub.intake.journal import body_of
+from synchub.intake.tables import Message
 from synchub.master.writes import Verdict
 
 app = typer.Typer(no_args_is_help=True)
@@ -66,7 +68,7 @@ def show(file: File, *, as_json: AsJson = False) -> None:
                 "row": row.id,
                 "line": row.line,
                 "reason": row.error,
-                "text": decoded(body_of(row, hub.settings.data_dir)),
+                "text": _text(row, hub.settings),
             }
             for row in quarantine.rows_of(session, run)
         ]
@@ -77,6 +79,14 @@ def show(file: File, *, as_json: AsJson = False) -> None:
     if rows:
         print()
         print_rows(rows, ["row", "line", "text", "reason"], as_json=False, whole=("reason",))
+
+
+def _text(row: Message, settings: Settings) -> str:
+    """What is kept of a bad row, as text."""
+    try:
+        return decoded(body_of(row, settings.data_dir))
+    except NotFound as error:
+        return f"({error})"
 
 
 @app.command()

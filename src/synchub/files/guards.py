@@ -20,8 +20,8 @@ HELD = "file-held"
 class Scan:
     """What a file has: rows, those of them that are bad and those without a key.
 
-    `cut` says that its last line is bad or open, `ended` that it ends as a line does. `full` says that it should hold
-    every record of its table.
+    `cut` says that its last line is bad or open, `ended` that it ends as a line does, `open` that a quotation mark in
+    it is not closed and no good row comes after that. `full` says that it should hold every record of its table.
     """
 
     rows: int
@@ -30,6 +30,7 @@ class Scan:
     cut: bool
     ended: bool
     full: bool
+    open: bool = False
 
 
 def check(session: Session, run: FileRun, scan: Scan, settings: FileSettings) -> list[str]:
@@ -69,7 +70,7 @@ def _empty(run: FileRun, scan: Scan) -> list[str]:
 
 def _truncated(scan: Scan, last: FileRun | None) -> list[str]:
     """A file whose last line is not whole; also one that lacks the line end that the last file had."""
-    if scan.ended or not scan.rows:
+    if not scan.rows or (scan.ended and not scan.open):
         return []
     if scan.cut:
         return ["it is truncated: its last line is cut"]
@@ -80,7 +81,7 @@ def _truncated(scan: Scan, last: FileRun | None) -> list[str]:
 
 def _damaged(scan: Scan, share: float) -> list[str]:
     """A file of which little can be read; its last line, if it is cut, is told of as such."""
-    damaged = scan.bad - (scan.cut and not scan.ended)
+    damaged = scan.bad - (scan.cut and (scan.open or not scan.ended))
     return [f"{damaged} of {scan.rows} rows are damaged"] if damaged > share * scan.rows else []
 
 

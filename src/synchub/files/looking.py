@@ -23,19 +23,20 @@ def look_through(file: BinaryIO, form: Form | None, columns: Columns | None, *, 
     """Look through a file; `full` says that it should hold every record of its table."""
     if form is None or columns is None:
         return Found(Scan(0, 0, 0, cut=False, ended=False, full=full), [])
-    rows, bad, blank, cut = 0, 0, 0, False
+    rows, bad, blank, cut, is_open = 0, 0, 0, False, False
     encodings: set[str] = set()
     marks = repeating.Marks()
     for record in scanning.records(file, form, form.start, form.line, encodings):
         rows += 1
         cut = record.fault is not None
+        is_open = record.open or (is_open and cut)
         bad += cut
         if (key := _key(record, columns)) is not None:
             marks.add(key)
         elif not cut:
             blank += 1
     twice = repeating.told(marks.doubtful, _keys(file, form, columns)) if marks.doubtful else None
-    scan = Scan(rows, bad, blank, cut=cut, ended=scanning.ends_as_a_line(file, form), full=full)
+    scan = Scan(rows, bad, blank, cut=cut, ended=scanning.ends_as_a_line(file, form), full=full, open=is_open)
     return Found(scan, sorted(encodings) or ["ascii"], twice)
 
 

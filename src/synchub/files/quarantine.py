@@ -18,7 +18,7 @@ from synchub.files import missing
 from synchub.files.calendar import METHOD
 from synchub.files.jobs import must_be_allowed, reader_of
 from synchub.files.lateness import gone_since
-from synchub.files.reader import Bad, ReaderFactory, read
+from synchub.files.reader import Bad, Columns, ReaderFactory, Table, read
 from synchub.files.retaining import line_from, without_secrets
 from synchub.files.scanning import Form, decoded, records
 from synchub.files.tables import FileRun
@@ -110,23 +110,38 @@ def take(
     if row.state != journal.REFUSED:
         raise Refused(f"row {message} is not in quarantine any more")
     form = Form.of(run.form or {})
-    connection = session.get_one(Connection, run.connection_id)
-    reader, table = reader_of(connection, readers, run.table_name)
-    must_be_allowed(connection, table)
-    columns = reader.columns(table, form.header)
-    kept = journal.body_of(row, settings.data_dir)
+    table, columns = _columns(session, run, form, readers)
+    kept = _kept(row, settings)
     values = _values(kept if change.line is None else change.line.encode(errors="replace"), form, change.cells or {})
     if isinstance(values, Bad):
         return values
-    said = read(columns, values)
-    if isinstance(said, Bad):
+    if isinstance(said := read(columns, values), Bad):
         return said
-    after = decoded(line_from(without_secrets(values, columns.secrets), form))
     if gone_since(session, run, table, {said.key}):
         return Bad(f"a later file of {table.name} is read and does not have it, or has it in a bad row of its own")
-    details = {"file": run.id, "line": row.line, "before": decoded(kept), "after": after}
-    audit.note(session, "file correct" if change else "file retry", f"message {message}", details)
+    _note(session, run, row, change, kept, line_from(without_secrets(values, columns.secrets), form))
     return _write(session, run, row, said, "corrected" if change else "taken again")
+
+
+def _columns(session: Session, run: FileRun, form: Form, readers: Mapping[str, ReaderFactory]) -> tuple[Table, Columns]:
+    """How the rows of a file are read now."""
+    connection = session.get_one(Connection, run.connection_id)
+    reader, table = reader_of(connection, readers, run.table_name)
+    must_be_allowed(connection, table)
+    return table, reader.columns(table, form.header)
+
+
+def _kept(row: Message, settings: Settings) -> bytes:
+    """What is kept of a bad row; nothing, if that is lost."""
+    try:
+        return journal.body_of(row, settings.data_dir)
+    except NotFound:
+        return b""
+
+
+def _note(session: Session, run: FileRun, row: Message, change: Change, before: bytes, after: bytes) -> None:
+    details = {"file": run.id, "line": row.line, "before": decoded(before), "after": decoded(after)}
+    audit.note(session, "file correct" if change else "file retry", f"message {row.id}", details)
 
 
 def _values(line: bytes, form: Form, cells: Mapping[str, str]) -> list[str] | Bad:

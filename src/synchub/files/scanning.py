@@ -23,6 +23,8 @@ MOST_KEPT = 16 * 1024
 """Bytes that are kept of a line beyond these bounds."""
 BLOCK = 256 * 1024
 BOM = b"\xef\xbb\xbf"
+AT_THE_END = "unexpected end of data"
+"""What the csv module says where the data ends between two quotation marks."""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 END_OF_FILE = b"\x1a"
 """What programs of old write after the last line."""
@@ -49,7 +51,7 @@ class Record:
     """One record, or one line that is none: then `fault` says why.
 
     `start` is where the record before it ended, `end` where the next one may begin, `next_line` that one's number.
-    `note` says what had to be replaced in it.
+    `note` says what had to be replaced in it, `open` that a quotation mark in it is not closed before the file ends.
     """
 
     start: int
@@ -60,6 +62,7 @@ class Record:
     lines: list[Line]
     fault: str | None = None
     note: str | None = None
+    open: bool = False
 
     @property
     def raw(self) -> bytes:
@@ -141,30 +144,32 @@ def records(
     `encodings` is told in what the lines are that are more than ASCII.
     """
     feed = _Feed(_lines(file, form.line_end.encode(), position, line), encodings)
-    reader = csv.reader(feed, delimiter=form.delimiter, strict=True)
     width = len(form.header)
-    while True:
-        try:
-            values, fault = next(reader), None
-        except StopIteration:
-            return
-        except csv.Error as error:
-            values, fault = [], str(error)
-        lines = feed.take()
-        note = feed.taken_note
-        if fault is None and len(values) != width:
-            if _says_nothing(values) and len(lines) == 1:
-                continue
-            fault = _width(len(values), width, len(lines))
-        elif fault is not None:
-            fault = _said(fault, lines)
+    for values, error in _parsed(csv.reader(feed, delimiter=form.delimiter, strict=True)):
+        lines, note = feed.take(), feed.taken_note
+        if error is None and len(values) != width and _says_nothing(values) and len(lines) == 1:
+            continue
+        fault = _fault(len(values), width, error, lines)
         if fault is not None and len(lines) > 1:
             feed.give_back(lines[1:])
             del lines[1:]
-        last = lines[-1]
+        first, last = lines[0], lines[-1]
         end = last.offset + last.size
-        yield Record(position, end, lines[0].number, last.number + 1, values, lines, fault, note)
+        yield Record(position, end, first.number, last.number + 1, values, lines, fault, note, error == AT_THE_END)
         position = end
+
+
+def _parsed(reader: Iterator[list[str]]) -> Iterator[tuple[list[str], str | None]]:
+    """What the csv module reads, or what it stumbles over; it goes on with the next line that it is fed."""
+    while True:
+        try:
+            found = next(reader), None
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield [], str(error)
+        else:
+            yield found
 
 
 class _Feed:
@@ -186,7 +191,7 @@ class _Feed:
         line = self._back.popleft() if self._back else next(self.lines)
         if self._given and (line.cut or len(self._given) >= MOST_LINES or self._bytes > MOST_BYTES):
             self._back.appendleft(line)
-            raise csv.Error("unexpected end of data")
+            raise csv.Error("it goes on for too long")
         self._given.append(line)
         self._bytes += line.size
         if line.cut:
@@ -286,6 +291,13 @@ def _says_nothing(values: list[str]) -> bool:
 def _width(cells: int, width: int, lines: int) -> str:
     plain = f"it has {cells} cells where the header has {width}"
     return plain if lines == 1 else f"a quotation mark in it is not closed: with the lines up to the next one, {plain}"
+
+
+def _fault(cells: int, width: int, error: str | None, lines: list[Line]) -> str | None:
+    """Why a record is none; None if it is one."""
+    if error is not None:
+        return _said(error, lines)
+    return _width(cells, width, len(lines)) if cells != width else None
 
 
 def _said(error: str, lines: list[Line]) -> str:

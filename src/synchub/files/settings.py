@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, field_validator
 
+LONGEST_TABLE = 64
+"""Letters of a table's name, as the store keeps it."""
 HUB = "hub"
 """Says that the partner uploads to this hub's own SFTP server."""
 SECRETS = ("files_password", "files_key")
@@ -104,4 +106,8 @@ class FileSettings(BaseModel, extra="forbid"):
             given = {table: value.strip() for table, _, value in parts}
         if not isinstance(given, dict):
             return given
+        if long := [str(table) for table in given if len(str(table).strip()) > LONGEST_TABLE]:
+            raise ValueError(
+                f"the name of a table has no more than {LONGEST_TABLE} letters: {long[0][:LONGEST_TABLE]}…"
+            )
         return {str(table).strip().lower(): value for table, value in given.items()}

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Boolean, ForeignKey, Identity, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from synchub.db import Base, BigKey, Json
+from synchub.files.settings import LONGEST_TABLE
 
 
 class State(StrEnum):
@@ -45,7 +46,7 @@ class FileRun(Base):
     id: Mapped[int] = mapped_column(BigKey, Identity(), primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
     message_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
-    table_name: Mapped[str] = mapped_column(String(64))
+    table_name: Mapped[str] = mapped_column(String(LONGEST_TABLE))
     name: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
