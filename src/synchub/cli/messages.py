@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
+from synchub.cli.fields import ordered
 from synchub.cli.output import LARGEST, moment, print_fields, print_json, print_rows
 from synchub.cli.store import Opened, opened
 from synchub.connections import registry
@@ -102,7 +103,7 @@ def _described(session: Session, message: Message) -> dict[str, Any]:
                 "code": step.code,
                 "verdict": step.change.verdict,
                 "version": step.change.version,
-                "became": {name: after for name, (_, after) in step.change.became.items()},
+                "became": ordered(step.entity, {name: after for name, (_, after) in step.change.became.items()}),
             }
             for step in steps_of(session, message)
         ],
