@@ -19,7 +19,7 @@ from synchub import clock
 from synchub.clock import SECOND
 from synchub.connections.tables import HUB
 from synchub.db import reading, writing
-from synchub.files import turns
+from synchub.files import collecting, turns
 from synchub.files.tables import Collection, State
 from synchub.files.troubles import UPLOAD, trouble
 from synchub.intake.journal import ACCEPTED, REPEAT
@@ -507,12 +507,69 @@ def test_a_full_disk_is_told_once_and_loses_nothing(desk, log):
     for _ in range(3):
         assert "make room" in desk.look()["partner"]
     (alert,) = desk.alerts()
-    assert (alert.connection_id, alert.kind, alert.seen) == (HUB, "spool", 3)
+    assert (alert.kind, alert.seen) == ("spool", 3)
     assert len(warned(log)) == 1
     assert (desk.runs(), desk.spooled(), desk.names()) == ([], [], ["things.csv"])
     desk.put("things.csv", LINES)
     desk.look()
     assert desk.alerts()[0].cleared_at
+    assert len(desk.runs()) == 1
+
+
+def test_what_others_bring_does_not_end_the_alert_of_a_full_disk(desk, log):
+    number, other = desk.connect(), desk.connect("other")
+    path = desk.put("things_2.csv", "")
+    with path.open("r+b") as file:
+        file.truncate(shutil.disk_usage(desk.folder).free + 2**30)
+    for size in range(3):
+        desk.put(f"things_{size}0.csv", LINES + "x" * size, "other")
+        desk.put("parts.csv", LINES + "x" * size, modified=1_700_000_000 + size)
+        desk.look()
+    assert {run.connection_id for run in desk.runs()} == {number, other}
+    (alert,) = desk.alerts("spool")
+    assert (alert.connection_id, alert.seen, alert.cleared_at) == (number, 3, 0)
+    assert len([line for line in warned(log) if "make room" in line]) == 1
+
+
+def test_a_time_zone_that_is_not_known_is_told_once(desk, log):
+    desk.settings = desk.settings.model_copy(update={"retry_delays": "0.05"})
+    desk.connect()
+    desk.put("things.csv", LINES)
+    desk.move_to("Mars/Olympus")
+    for _ in range(3):
+        assert "time zone Mars/Olympus" in desk.look()["partner"]
+    (alert,) = desk.alerts()
+    assert (alert.kind, alert.seen) == ("files", 3)
+    assert len(warned(log)) == 1
+    desk.move_to("UTC")
+    assert desk.look() == {}
+    assert desk.alerts()[0].cleared_at
+
+
+def test_one_look_says_what_another_process_looks_into(desk, monkeypatch):
+    monkeypatch.setattr(collecting, "PATIENCE", 0.0)
+    number = desk.connect()
+    desk.put("things.csv", LINES)
+    with writing(desk.engine) as session:
+        turns.claim(session, number, "another", clock.now(), at_once=True)
+    assert desk.look() == {"partner": "another process looks into it at the moment"}
+    assert desk.runs() == []
+
+
+def test_one_look_waits_for_one_that_ends_soon(desk):
+    number = desk.connect()
+    desk.put("things.csv", LINES)
+    with writing(desk.engine) as session:
+        turn = turns.claim(session, number, "another", clock.now(), at_once=True)
+
+    def give_back() -> None:
+        with writing(desk.engine) as session:
+            turns.end(session, turn, due=0, failures=0, reason=None)
+
+    timer = threading.Timer(0.3, give_back)
+    timer.start()
+    assert desk.look() == {}
+    timer.join()
     assert len(desk.runs()) == 1
 
 
@@ -633,20 +690,33 @@ def test_a_collector_that_ends_gives_its_turn_back(desk, server):
 
 
 def test_a_turn_that_could_not_be_given_back_runs_out_while_its_process_lives(desk, log):
-    desk.connect(time_zone="Nowhere/There")
-    desk.put("things.csv", LINES)
+    desk.connect()
     attendant = desk.collector()._attendant
     (connection,) = desk.directory.everyone()
     now = clock.now()
     with clock.replaced(lambda: now):
-        attendant.visit(connection, at_once=True)
+        with failing(desk.engine, "UPDATE collection SET due="):
+            attendant.visit(connection, at_once=True)
+        desk.put("things.csv", LINES)
         assert desk.collection(connection.id).lease_until == now + turns.LEASE
         now += turns.LEASE // 2
         attendant.renew()
         now += turns.LEASE // 2
-        desk.move_to("UTC")
         desk.look()
     assert len(desk.runs()) == 1
+
+
+@contextmanager
+def failing(engine: Engine, statement: str) -> Iterator[None]:
+    """Let statements that begin so fail."""
+
+    def fail(_connection: Any, _cursor: Any, text: str, *_more: Any) -> None:
+        if text.startswith(statement):
+            raise RuntimeError(text)
+
+    event.listen(engine, "before_cursor_execute", fail)
+    yield
+    event.remove(engine, "before_cursor_execute", fail)
 
 
 def test_what_a_dead_process_left_in_the_spool_is_swept(desk):

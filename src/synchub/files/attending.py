@@ -20,7 +20,7 @@ from synchub import alerts, clock, db
 from synchub.clock import SECOND
 from synchub.config import Settings
 from synchub.connections.directory import Directory
-from synchub.connections.tables import HUB, Connection
+from synchub.connections.tables import Connection
 from synchub.errors import Interrupted, SynchubError
 from synchub.files import turns
 from synchub.files.calendar import next_look, watch_for_late
@@ -30,7 +30,7 @@ from synchub.files.settings import FileSettings
 from synchub.files.spool import Unspooled
 from synchub.files.troubles import DISK, EVERY_FILE, NAMES, PLACE, SPOOL, STRANGE, UNTAKEN, trouble
 from synchub.files.turns import Turn
-from synchub.files.visiting import Patience, Seen, Visit, ground_of, open_place, settings_of
+from synchub.files.visiting import Patience, Seen, Visit, ground_of, open_place, settings_of, zone_of
 
 Result = TypeVar("Result")
 
@@ -50,11 +50,7 @@ class Post:
     turn: Turn
     files: FileSettings
     reader: Reader
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The partner's time zone."""
-        return ZoneInfo(self.connection.time_zone)
+    zone: ZoneInfo
 
     def watch_for_late(self, session: Session) -> None:
         """Raise what should be there and is not."""
@@ -74,16 +70,18 @@ class Attendant:
     token: str = field(default_factory=lambda: token_hex(16))
     _visited: set[int] = field(default_factory=set)
 
-    def visit(self, connection: Connection, *, at_once: bool) -> None:
-        """Look into one place, if it is due (or `at_once`) and nobody else does. Raises nothing."""
+    def visit(self, connection: Connection, *, at_once: bool) -> bool:
+        """Look into one place, if it is due (or `at_once`); False if somebody else has the turn. Raises nothing."""
         try:
             turn = self._store(lambda session: self._claim(session, connection, at_once=at_once))
-            if turn is not None:
-                with self._visiting(connection.id):
-                    self._attend(connection, turn)
+            if turn is None:
+                return False
+            with self._visiting(connection.id):
+                self._attend(connection, turn)
         except Exception as error:  # the edge: the lease runs out, and the place is looked into again
             if not db.is_unavailable(error):
                 log.exception("a place could not be looked into", connection=connection.name)
+        return True
 
     def renew(self) -> None:
         """Renew the turns that are being used; one that could not be given back runs out."""
@@ -103,9 +101,8 @@ class Attendant:
 
     def _attend(self, connection: Connection, turn: Turn) -> None:
         try:
-            post = Post(
-                connection, turn, settings_of(connection), self.readers[connection.dialect](connection.settings)
-            )
+            reader = self.readers[connection.dialect](connection.settings)
+            post = Post(connection, turn, settings_of(connection), reader, zone_of(connection))
         except (SynchubError, ValueError) as unfit:
             self._store(partial(self._fail, turn=turn, error=unfit))
             return
@@ -123,7 +120,8 @@ class Attendant:
     def _look(self, post: "Post") -> Seen:
         partner, files, turn = post.connection, post.files, post.turn
         self._check_alone(partner)
-        visit = Visit(self.engine, self.settings.data_dir, partner, post.reader, files, turn, self.patience, self.stops)
+        mine = (turn, self.patience, self.stops)
+        visit = Visit(self.engine, self.settings.data_dir, partner, post.reader, files, post.zone, *mine)
         with closing(open_place(partner, files, lambda: self.directory.secrets(partner), self.settings)) as place:
             return visit.look(place)
 
@@ -143,6 +141,7 @@ class Attendant:
     def _end_well(self, session: Session, post: "Post", seen: Seen) -> None:
         connection = post.connection.id
         alerts.clear(session, connection, PLACE, EVERY_FILE)
+        alerts.clear(session, connection, SPOOL, DISK)
         _tell_of(session, connection, STRANGE, seen.strangers, OF_NO_KIND)
         _tell_of(session, connection, UNTAKEN, seen.overdue, NEVER_WHOLE)
         post.watch_for_late(session)
@@ -159,10 +158,8 @@ class Attendant:
         if not isinstance(error, SynchubError | ValueError):
             log.error("a look failed by a fault of the hub's own", exc_info=error)
             said = f"a look failed by a fault of the hub's own ({type(error).__name__}): its log says more"
-        if isinstance(error, Unspooled):
-            trouble(session, HUB, SPOOL, DISK, said)
-        else:
-            trouble(session, turn.connection, PLACE, EVERY_FILE, said)
+        kind, subject = (SPOOL, DISK) if isinstance(error, Unspooled) else (PLACE, EVERY_FILE)
+        trouble(session, turn.connection, kind, subject, said)
         delay = self.settings.delays[min(turn.failures, len(self.settings.delays) - 1)]
         due = clock.now() + int(delay * SystemRandom().uniform(1 - SPREAD, 1 + SPREAD) * SECOND)
         turns.end(session, turn, due=due, failures=turn.failures + 1, reason=said)

@@ -30,6 +30,8 @@ from synchub.files.visiting import Patience
 
 POLL = 1.0
 """Seconds after which everybody looks for work at the latest."""
+PATIENCE = 3.0
+"""Seconds for which one look at everything waits for somebody else's look at a place to end."""
 LONGEST = 3600 * SECOND
 """Microseconds after which a look that goes on is told of."""
 SWEEP = 3600.0
@@ -90,19 +92,31 @@ class Collector:
         """Look into every place once, due or not, and store what came; why some could not be looked into, by name."""
         with self._beating():
             places = self._places()
-            self._look_into(places.values())
+            missed = self._look_into(places.values())
             while self._advance():
                 pass
             over = self._movable()
             self._look_into(one for id_, one in places.items() if id_ in over)
-        return self._reasons()
+        return dict.fromkeys(missed, "another process looks into it at the moment") | self._reasons()
 
-    def _look_into(self, connections: Iterable[Connection]) -> None:
-        looks = [_thread(self._attendant.visit, one, at_once=True) for one in connections]
+    def _look_into(self, connections: Iterable[Connection]) -> list[str]:
+        """Look into places at the same time; the names of those that could not be had."""
+        missed: list[str] = []
+
+        def visit(connection: Connection) -> None:
+            end = time.monotonic() + PATIENCE
+            while not self._attendant.visit(connection, at_once=True):
+                if time.monotonic() > end:
+                    missed.append(connection.name)
+                    return
+                self._stop.wait(POLL / 10)
+
+        looks = [_thread(visit, one) for one in connections]
         for look in looks:
             look.start()
         for look in looks:
             look.join()
+        return sorted(missed)
 
     def _reasons(self) -> dict[str, str]:
         failed = select(Connection.name, Collection.reason).join(Collection, Collection.connection_id == Connection.id)
@@ -235,6 +249,6 @@ class Collector:
                 log.warning("the turns of looking were not renewed", reason=str(error).partition("\n")[0])
 
 
-def _thread(work: Callable[..., None], *arguments: object, **more: object) -> threading.Thread:
+def _thread(work: Callable[..., object], *arguments: object, **more: object) -> threading.Thread:
     name = work.__name__.strip("_").replace("_", "-")
     return threading.Thread(target=work, args=arguments, kwargs=more, name=f"collect-{name}", daemon=True)

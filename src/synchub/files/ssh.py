@@ -131,13 +131,22 @@ def enter(
             "files_key"
         )
     with _greeting(address, private=private) as transport:
-        if (found := _fingerprint(transport)) != pinned.strip():
-            raise Untrusted(
-                f"{address} has another host key ({found}) than the one that is trusted ({pinned}): ask who runs it, "
-                f"and if it is right run 'synchub file trust {address.connection}'"
-            )
+        _check(transport, address, pinned)
         _log_in(transport, address, keys, secrets.get("files_password"))
         return transport, _open_channel(transport)
+
+
+def _check(transport: "Transport", address: Address, pinned: str) -> None:
+    """See that the server is the one that is trusted.
+
+    Raises:
+        Untrusted: it has another host key.
+    """
+    if (found := _fingerprint(transport)) != pinned.strip():
+        raise Untrusted(
+            f"{address} has another host key ({found}) than the one that is trusted ({pinned}): ask who runs it, "
+            f"and if it is right run 'synchub file trust {address.connection}'"
+        )
 
 
 def _key(address: Address, text: str) -> "PKey":

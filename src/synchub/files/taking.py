@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from synchub import alerts, clock, db
 from synchub.clock import SECOND
-from synchub.connections.tables import HUB, Connection
+from synchub.connections.tables import Connection
 from synchub.files.calendar import METHOD, weigh
 from synchub.files.places import FAILED, NOWHERE, PROCESSED, Entry
 from synchub.files.settings import HUB as OWN
@@ -18,7 +18,7 @@ from synchub.files.settings import FileSettings
 from synchub.files.spool import Spooled
 from synchub.files.steady import Sight
 from synchub.files.tables import Collection, FileRun, FileSighting, State
-from synchub.files.troubles import DISK, FILE, MOVE, SPOOL
+from synchub.files.troubles import FILE, MOVE
 from synchub.intake.journal import ACCEPTED, REPEAT
 from synchub.intake.submission import new_message_id
 from synchub.intake.tables import Message
@@ -149,7 +149,6 @@ def take(session: Session, connection: int, took: Take, settings: FileSettings) 
     these = (FileSighting.connection_id == connection, FileSighting.name == took.sight.entry.name)
     session.execute(update(FileSighting).where(*these).values(run_id=run))
     alerts.clear(session, connection, FILE, took.sight.entry.name)
-    alerts.clear(session, HUB, SPOOL, DISK)
     return known is None
 
 

@@ -15,7 +15,7 @@ become whole."""
 UPLOAD = "upload"
 """Kind of the alert that an upload to the hub's own SFTP server was refused."""
 SPOOL, ROWS = "spool", "file-rows"
-"""Kinds of the hub's own alerts: the spool takes no file; rows cannot be stored."""
+"""Kinds of alerts about the hub itself: the spool does not take a connection's file; rows cannot be stored."""
 EVERY_FILE, NAMES, DISK, EVERY_ROW = "place", "names", "disk", "rows"
 """What alerts are about that are not about one file."""
 

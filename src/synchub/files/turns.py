@@ -10,7 +10,7 @@ from synchub import alerts, clock, db
 from synchub.clock import SECOND
 from synchub.files.calendar import LATE, SMALL
 from synchub.files.tables import Collection, FileSighting
-from synchub.files.troubles import FILE, MOVE, PLACE, STRANGE, UNTAKEN, UPLOAD
+from synchub.files.troubles import FILE, MOVE, PLACE, SPOOL, STRANGE, UNTAKEN, UPLOAD
 
 COLLECTIONS = db.table_of(Collection)
 LEASE = 20 * SECOND
@@ -95,7 +95,7 @@ def forget(session: Session, present: Some[int]) -> None:
     """Drop what is kept of connections that have no place any more, and end their alerts."""
     gone = [id_ for id_ in session.scalars(select(Collection.connection_id)) if id_ not in present]
     for id_ in gone:
-        for kind in (PLACE, FILE, MOVE, STRANGE, UNTAKEN, UPLOAD, LATE, SMALL):
+        for kind in (PLACE, SPOOL, FILE, MOVE, STRANGE, UNTAKEN, UPLOAD, LATE, SMALL):
             alerts.clear(session, id_, kind)
         session.execute(delete(FileSighting).where(FileSighting.connection_id == id_))
         session.execute(delete(Collection).where(Collection.connection_id == id_))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from os.path import normpath
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from pydantic import ValidationError
@@ -46,6 +46,20 @@ def settings_of(connection: Connection) -> FileSettings:
         return FileSettings.model_validate(ours)
     except ValidationError as error:
         raise Misconfigured(f"the settings of files of connection '{connection.name}' do not fit: {error}") from None
+
+
+def zone_of(connection: Connection) -> ZoneInfo:
+    """A connection's time zone.
+
+    Raises:
+        Misconfigured: this machine does not know it.
+    """
+    try:
+        return ZoneInfo(connection.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Misconfigured(
+            f"the time zone {connection.time_zone} of connection '{connection.name}' is not known on this machine"
+        ) from None
 
 
 def open_place(
@@ -127,6 +141,7 @@ class Visit:
     connection: Connection
     reader: Reader
     files: FileSettings
+    zone: ZoneInfo
     turn: Turn
     patience: Patience
     stops: Callable[[], bool]
@@ -160,7 +175,7 @@ class Visit:
         return is_whole(sight, self.files, clock.now(), is_done=is_done)
 
     def _as_of(self, sight: Sight) -> int:
-        return speaks_for(sight, self.files, ZoneInfo(self.connection.time_zone))
+        return speaks_for(sight, self.files, self.zone)
 
     def _see(self, entries: Mapping[str, Entry]) -> dict[str, Sight]:
         """What is known of the files that are there, by name."""

@@ -2,10 +2,9 @@
 
 import asyncio
 import errno
-import fcntl
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from synchub.files.server.guest import Guest
 from synchub.files.server.hostkey import host_key
 from synchub.files.server.house import House, Manners
 from synchub.files.server.uploads import Limits, sweep
+from synchub.locks import only
 
 log = structlog.get_logger(__name__)
 
@@ -120,17 +120,11 @@ async def serve(server: Server, tell: Callable[[str], None]) -> None:
         await server.stop(server.settings.drain_seconds)
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> AbstractContextManager[None]:
     """Be the one SFTP server of a data directory: it counts what waits there, and sweeps it when it starts.
 
     Raises:
         Misconfigured: another process is.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Misconfigured(f"another process takes files into {folder} already: stop it") from None
-        yield
+    return only(folder / LOCK, f"another process takes files into {folder} already: stop it")

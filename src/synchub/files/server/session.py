@@ -115,13 +115,13 @@ class Session(asyncssh.SFTPServer):
             about = name if error.errno == errno.EFBIG else None
             self._house.alarms.refused(self._who, about, f"'{name}' cannot be uploaded: {error.strerror}")
 
-    def read(self, file_obj: object, offset: int, size: int) -> bytes:
+    async def read(self, file_obj: object, offset: int, size: int) -> bytes:
         """Bytes of an open file."""
-        return _handle(file_obj).read(offset, min(size, MOST_READ))
+        return await asyncio.to_thread(_handle(file_obj).read, offset, min(size, MOST_READ))
 
-    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+    async def write(self, file_obj: object, offset: int, data: bytes) -> int:
         """Write to an upload."""
-        return _upload(file_obj).write(offset, data)
+        return await asyncio.to_thread(_upload(file_obj).write, offset, data)
 
     def fstat(self, file_obj: object) -> asyncssh.SFTPAttrs:
         """What an open file is like."""

@@ -6,6 +6,7 @@ import secrets
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -75,16 +76,19 @@ class Space:
         """
         if end > self.limits.file:
             deny(errno.EFBIG, f"a file may have no more than {self.limits.file} bytes")
-        growth = end - upload.size
-        if growth > 0 and not self._has_room(growth):
+        if not self._extend(upload, end):
             self._measure()  # the collector may have taken some since
-            if not self._has_room(growth):
+            if not self._extend(upload, end):
                 deny(errno.EDQUOT, f"no more than {self.limits.space} bytes may wait here")
-        upload.size = max(upload.size, end)
 
-    def _has_room(self, growth: int) -> bool:
+    def _extend(self, upload: "Upload", end: int) -> bool:
+        """Whether there was room."""
         with self._lock:
-            return self._waiting + sum(one.size for one in self.uploads) + growth <= self.limits.space
+            growth = end - upload.size
+            if growth > 0 and self._waiting + sum(one.size for one in self.uploads) + growth > self.limits.space:
+                return False
+            upload.size = max(upload.size, end)
+            return True
 
     def _measure(self) -> int:
         """See how much waits; answers how many files."""
@@ -96,14 +100,28 @@ class Space:
 
 @dataclass(eq=False, slots=True)
 class Reading:
-    """A file that is being read."""
+    """A file that is being read. Threads may read and write while the session ends: it is closed after them."""
 
     descriptor: int
     over: bool = False
+    _busy: threading.RLock = field(default_factory=threading.RLock)
 
     def read(self, offset: int, size: int) -> bytes:
         """Bytes from an offset; none at the end."""
-        return os.pread(self.descriptor, size, offset)
+        with self.using():
+            return os.pread(self.descriptor, size, offset)
+
+    @contextmanager
+    def using(self) -> Iterator[None]:
+        """Keep it open during the block.
+
+        Raises:
+            OSError: it is closed already.
+        """
+        with self._busy:
+            if self.over:
+                deny(errno.EBADF, "the session is over")
+            yield
 
     def status(self) -> os.stat_result:
         """What the file is like."""
@@ -111,9 +129,10 @@ class Reading:
 
     def finish(self) -> None:
         """Close it."""
-        if not self.over:
-            self.over = True
-            os.close(self.descriptor)
+        with self._busy:
+            if not self.over:
+                self.over = True
+                os.close(self.descriptor)
 
     def discard(self) -> None:
         """Close it, whatever becomes of the session."""
@@ -136,12 +155,13 @@ class Upload(Reading):
 
     def write(self, offset: int, data: bytes) -> int:
         """Write bytes at an offset, or at the end if it was opened to be appended to."""
-        start = self.size if self._append else offset
-        self._reserve(start + len(data))
-        written = 0
-        while written < len(data):
-            written += self._write_some(data[written:], start + written)
-        return written
+        with self.using():
+            start = self.size if self._append else offset
+            self._reserve(start + len(data))
+            written = 0
+            while written < len(data):
+                written += self._write_some(data[written:], start + written)
+            return written
 
     def _write_some(self, data: bytes, offset: int) -> int:
         try:
@@ -193,9 +213,10 @@ class Upload(Reading):
 
     def discard(self) -> None:
         """Leave nothing of it."""
-        if not self.over:
-            self._hidden.unlink(missing_ok=True)
-            self._end(stays=False)
+        with self._busy:
+            if not self.over:
+                self._hidden.unlink(missing_ok=True)
+                self._end(stays=False)
 
     def _end(self, *, stays: bool) -> None:
         super().finish()
