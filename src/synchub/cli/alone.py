@@ -3,14 +3,13 @@
 Each frees what it finds claimed, as whoever had claimed it must be dead.
 """
 
-import fcntl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from synchub.cli.store import sqlite_file
 from synchub.config import Role, Settings
-from synchub.errors import Misconfigured
+from synchub.locks import only
 
 DOES = {Role.WORK: ("worker", "tells partners from"), Role.COLLECT: ("collector", "collects files into")}
 """The roles of which there is one on SQLite, each with what its lock is called and what it does."""
@@ -31,14 +30,9 @@ def alone(settings: Settings, *roles: Role) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _only(store: Path, name: str, does: str) -> Iterator[None]:
-    with store.resolve().with_name(f"{store.resolve().name}.{name}").open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Misconfigured(
-                f"another process {does} {store} already: stop it, or set SYNCHUB_DATABASE_URL to "
-                "PostgreSQL, where any number may"
-            ) from None
-        yield
+def _only(store: Path, name: str, does: str) -> AbstractContextManager[None]:
+    refusal = (
+        f"another process {does} {store} already: stop it, or set SYNCHUB_DATABASE_URL to "
+        "PostgreSQL, where any number may"
+    )
+    return only(store.resolve().with_name(f"{store.resolve().name}.{name}"), refusal)
