@@ -12,7 +12,8 @@ from tests.files.press import Press
 from synchub import db
 from synchub.errors import Unreadable
 from synchub.files import guards
-from synchub.files.scanning import MOST_BYTES, form_of, records
+from synchub.files.lining import MOST_BYTES
+from synchub.files.scanning import form_of, records
 from synchub.master.values import clean
 
 names = count(1)

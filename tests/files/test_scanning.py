@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 
 from synchub.errors import Unreadable
-from synchub.files import scanning
+from synchub.files import lining, scanning
 from synchub.files.scanning import form_of, records
 
 
@@ -98,8 +98,8 @@ def test_a_quotation_mark_alone_in_a_quoted_cell_makes_the_row_bad():
 
 
 def test_a_line_that_is_too_long_is_bad_and_is_not_held_in_memory(monkeypatch):
-    monkeypatch.setattr(scanning, "MOST_BYTES", 1000)
-    monkeypatch.setattr(scanning, "BLOCK", 300)
+    monkeypatch.setattr(lining, "MOST_BYTES", 1000)
+    monkeypatch.setattr(lining, "BLOCK", 300)
     content = b"id,name\n1,a\n2," + b"x" * 5000 + b"\n3,b\n4," + b"y" * 5000
 
     assert values(content) == [["1", "a"], ["3", "b"]]
@@ -129,6 +129,6 @@ def test_blocks_may_end_anywhere(monkeypatch):
     content = b"id,name\r\n" + b"".join(b'%d,"caf\xc3\xa9 \n%d"\r\n' % (n, n) for n in range(200))
     whole = values(content)
     for size in range(1, 20):
-        monkeypatch.setattr(scanning, "BLOCK", size)
+        monkeypatch.setattr(lining, "BLOCK", size)
         assert values(content) == whole
     assert len(whole) == 200

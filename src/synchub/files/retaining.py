@@ -6,7 +6,8 @@ from functools import partial
 from io import StringIO
 from typing import BinaryIO
 
-from synchub.files.scanning import BLOCK, Form, Record, decoded, records
+from synchub.files.lining import BLOCK
+from synchub.files.scanning import Form, Record, decoded, records
 
 REDACTED = "redacted"
 

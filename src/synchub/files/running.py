@@ -48,10 +48,7 @@ def advance(engine: Engine, settings: Settings, readers: Mapping[str, ReaderFact
     run, connection = claimed
     with beating(engine, run.id, token):
         try:
-            if run.state in OVER:
-                _clear(engine, settings, run, token, _secrets(run, connection, readers))
-            else:
-                _step(Job(engine, settings, run, connection, token, *reader_of(connection, readers, run.table_name)))
+            _go_on(engine, settings, readers, run, connection, token)
         except Overtaken:
             log.warning("another process reads this file now", file=run.name, connection=connection.name)
         except (Unreadable, FileNotFoundError) as error:
@@ -63,6 +60,21 @@ def advance(engine: Engine, settings: Settings, readers: Mapping[str, ReaderFact
             log.exception("a file cannot be read", file=run.name, connection=connection.name)
             _fail(engine, settings, run, token, f"a fault of the hub's own: {type(error).__name__}")
     return True
+
+
+def _go_on(
+    engine: Engine,
+    settings: Settings,
+    readers: Mapping[str, ReaderFactory],
+    run: FileRun,
+    connection: Connection,
+    token: str,
+) -> None:
+    """One step; a run that is over is cleared, also where its rows could not be read any more."""
+    if run.state in OVER:
+        _clear(engine, settings, run, token, _secrets(run, connection, readers))
+    else:
+        _step(Job(engine, settings, run, connection, token, *reader_of(connection, readers, run.table_name)))
 
 
 def _step(job: Job) -> None:

@@ -10,40 +10,19 @@ import csv
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, BinaryIO
 
 from synchub.errors import Unreadable
+from synchub.files import lining
+from synchub.files.lining import BOM, END_OF_FILE, Line, is_blank, line_end_of, lines_of
 
 DELIMITERS = ",;\t|"
 MOST_LINES = 1_000
-MOST_BYTES = 2**20
-"""How far a record may reach; one that goes beyond has a quotation mark that is not closed."""
-MOST_KEPT = 16 * 1024
-"""Bytes that are kept of a line beyond these bounds."""
-BLOCK = 256 * 1024
-BOM = b"\xef\xbb\xbf"
 AT_THE_END = "unexpected end of data"
 """What the csv module says where the data ends between two quotation marks."""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
-END_OF_FILE = b"\x1a"
-"""What programs of old write after the last line."""
 _UNDEFINED = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
 _CP1252 = {place: bytes([place]).decode("cp1252") for place in range(0x80, 0xA0) if place not in _UNDEFINED}
-
-
-@dataclass(slots=True)
-class Line:
-    """One line: where it begins (bytes), its number (from 1), its bytes without the line end, its size with it.
-
-    Of a line that is too long only the beginning is kept; then it is `cut`.
-    """
-
-    offset: int
-    number: int
-    raw: bytes
-    size: int
-    cut: bool = False
 
 
 @dataclass(slots=True)
@@ -96,16 +75,16 @@ def form_of(file: BinaryIO) -> Form | None:
     Raises:
         Unreadable: it is no text, or its first line is no header.
     """
-    line_end = _line_end(file)
+    line_end = line_end_of(file)
     file.seek(0)
     if file.read(2) in UTF16:
         raise Unreadable("it is UTF-16: have it written as UTF-8")
-    feed = _Feed(_lines(file, line_end.encode(), 0, 1))
+    feed = _Feed(lines_of(file, line_end.encode(), 0, 1))
     for line in feed.lines:
-        if _is_blank(line):
+        if is_blank(line):
             continue
         if line.cut:
-            raise Unreadable(f"its first line is longer than {MOST_BYTES} bytes: that is no header")
+            raise Unreadable(f"its first line is longer than {lining.MOST_BYTES} bytes: that is no header")
         return _with_header(feed, line, line_end)
     return None
 
@@ -143,7 +122,7 @@ def records(
 
     `encodings` is told in what the lines are that are more than ASCII.
     """
-    feed = _Feed(_lines(file, form.line_end.encode(), position, line), encodings)
+    feed = _Feed(lines_of(file, form.line_end.encode(), position, line), encodings)
     width = len(form.header)
     for values, error in _parsed(csv.reader(feed, delimiter=form.delimiter, strict=True)):
         lines, note = feed.take(), feed.taken_note
@@ -189,7 +168,7 @@ class _Feed:
 
     def __next__(self) -> str:
         line = self._back.popleft() if self._back else next(self.lines)
-        if self._given and (line.cut or len(self._given) >= MOST_LINES or self._bytes > MOST_BYTES):
+        if self._given and (line.cut or len(self._given) >= MOST_LINES or self._bytes > lining.MOST_BYTES):
             self._back.appendleft(line)
             raise csv.Error("it goes on for too long")
         self._given.append(line)
@@ -237,53 +216,6 @@ def decoded(raw: bytes) -> str:
         return raw.decode("latin-1").translate(_CP1252)
 
 
-def _lines(file: BinaryIO, line_end: bytes, offset: int, number: int) -> Iterator[Line]:
-    """The lines from a place on, read block by block."""
-    file.seek(offset)
-    rest = b""
-    for block in iter(partial(file.read, BLOCK), b""):
-        *whole, rest = (rest + block).split(line_end)
-        for raw in whole:
-            size = len(raw) + 1
-            cut = size > MOST_BYTES
-            yield Line(offset, number, raw[:MOST_KEPT] if cut else raw, size, cut)
-            offset += size
-            number += 1
-        if len(rest) > MOST_BYTES:
-            end = _end_of_line(file, line_end)
-            yield Line(offset, number, rest[:MOST_KEPT], end - offset, cut=True)
-            offset, number, rest = end, number + 1, b""
-            file.seek(end)
-    if rest:
-        yield Line(offset, number, rest, len(rest))
-
-
-def _end_of_line(file: BinaryIO, line_end: bytes) -> int:
-    """Where the line that is being read ends."""
-    place = file.tell()
-    for block in iter(partial(file.read, BLOCK), b""):
-        found = block.find(line_end)
-        if found >= 0:
-            return place + found + 1
-        place += len(block)
-    return place
-
-
-def _line_end(file: BinaryIO) -> str:
-    """A file that has carriage returns and not one line feed has them as line ends; in any other they are blanks."""
-    file.seek(0)
-    returns = False
-    for block in iter(partial(file.read, BLOCK), b""):
-        if b"\n" in block:
-            return "\n"
-        returns = returns or b"\r" in block
-    return "\r" if returns else "\n"
-
-
-def _is_blank(line: Line) -> bool:
-    return not line.cut and not line.raw.removeprefix(BOM).strip(b" \t\r\x00" + END_OF_FILE)
-
-
 def _says_nothing(values: list[str]) -> bool:
     return not values or (len(values) == 1 and not values[0].strip(" \t"))
 
@@ -303,7 +235,7 @@ def _fault(cells: int, width: int, error: str | None, lines: list[Line]) -> str 
 def _said(error: str, lines: list[Line]) -> str:
     """What is wrong, in words for an operator."""
     if lines[0].cut:
-        return f"it is longer than {MOST_BYTES} bytes"
+        return f"it is longer than {lining.MOST_BYTES} bytes"
     if error.startswith("field larger"):
         return f"a cell in it is longer than {csv.field_size_limit()} characters"
     if len(lines) == 1 and "expected after" in error:

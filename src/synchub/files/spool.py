@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from synchub.errors import SynchubError
+from synchub.files.disk import settle
 from synchub.files.places import said
 
 DRAFT = ".part"
@@ -53,7 +54,7 @@ def write(data_dir: Path, content: Iterable[bytes], size: int) -> Spooled:
         with os.fdopen(handle, "wb", buffering=0):
             length, digest = _fill(handle, content, draft.parent)
         draft.rename(path_of(data_dir, name))
-        _flush(draft.parent)
+        settle(draft.parent)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
@@ -91,14 +92,6 @@ def _blamed_on(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise Unspooled(f"the spool {folder} cannot take a file: {said(error)}") from None
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def drop(data_dir: Path, name: str) -> None:

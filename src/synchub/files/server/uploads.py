@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from synchub.files.disk import settle
+
 UNFINISHED = ".synchub-upload-"
 """What the names of uploads begin with that are not whole; no partner sees them, and no collector takes them."""
 MOST_FILES = 1000
@@ -221,15 +223,6 @@ class Upload(Reading):
     def _end(self, *, stays: bool) -> None:
         super().finish()
         self._space.leave(self, stays=stays)
-
-
-def settle(folder: Path) -> None:
-    """See that the names in a directory are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def sweep(inboxes: Path) -> int:
