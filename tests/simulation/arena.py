@@ -393,7 +393,10 @@ class Arena:
         table = db.table_of(CrossReference)
         with db.reading(self.engine) as session:
             rows = session.execute(
-                select(table).join(Delivery, Delivery.copy_id == table.c.id).where(Delivery.state.in_(states))
+                select(table)
+                .join(Delivery, Delivery.copy_id == table.c.id)
+                .where(Delivery.state.in_(states))
+                .order_by(table.c.id)
             )
             return [copying.load(row) for row in rows]
 
@@ -405,9 +408,10 @@ class Arena:
         made, found = ENTITIES[ENTITY], {}
         table = db.table_of(CrossReference)
         with db.reading(self.engine) as session:
-            for record in session.scalars(select(made)):
+            for record in session.scalars(select(made).order_by(made.id)):
                 golden = {name: getattr(record, name) for name in FIELDS if getattr(record, name) is not None}
-                rows = session.execute(select(table).where(table.c.record_id == record.id, table.c.connection_id != 0))
+                theirs = select(table).where(table.c.record_id == record.id, table.c.connection_id != 0)
+                rows = session.execute(theirs.order_by(table.c.id))
                 state: Row = {EXISTS: record.exists, "stamp": record.exists_stamp, **golden}
                 found[str(record.code)] = (state, [copying.load(row) for row in rows])
         return found
