@@ -17,8 +17,8 @@ What a partner may do, and what it cannot:
 - It may rename and remove what was not collected yet. A rename over a file that is there replaces it, also SFTP's plain
   rename: a client that uploads name.part and renames it must not be kept from it by the file of the day before.
 - What was collected goes: only the journal keeps it, without secrets. What could not be read is put into `failed`.
-- It sees `failed`, and a `processed` if there is one, and may read there, not write. It may make no directories and no links; links that
-  somebody else made are not there for it.
+- It sees `failed`, and a `processed` if there is one, and may read there, not write. It may make no directories and no
+  links; links that somebody else made are not there for it.
 - Times may be set, a size only of an open upload; modes and owners are taken and forgotten.
 - An upload that is refused for its size, or for want of space, raises an alert, cleared when one comes through.
 - Of the space that it may fill, what waits counts, not what is in `processed` and `failed`.
