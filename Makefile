@@ -62,7 +62,7 @@ e2e: $(VENV)/.dev ## Run the long proofs whole, and the tests that need Debian p
 	elif [ -n "$$missing" ]; then \
 		echo "These Debian packages are missing, and only root can install them: $$missing"; \
 	fi; \
-	$(BIN)/python -m pytest -m e2e $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m e2e $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style and formatting
