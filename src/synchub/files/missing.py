@@ -14,14 +14,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy import Engine, delete, exists, func, select, update
+from sqlalchemy import Engine, bindparam, delete, exists, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable
 
 from synchub import alerts, db
 from synchub.clock import SECOND
@@ -47,6 +48,20 @@ ALERT = "file-missing"
 COPIES = db.table_of(CrossReference)
 MISSING = db.table_of(FileMissing)
 KEYS = sa.Table("file_key", sa.MetaData(), sa.Column("key", sa.Text, primary_key=True), prefixes=["TEMPORARY"])
+# Statements are built once: that costs more than to run them on a few rows.
+_KEYS = CreateTable(KEYS, if_not_exists=True)
+_HELD = select(func.count()).select_from(KEYS)
+_LACKING = (
+    select(COPIES)
+    .where(
+        COPIES.c.connection_id == bindparam("connection"),
+        COPIES.c.entity == bindparam("entity"),
+        COPIES.c.heard_at < bindparam("as_of"),
+        COPIES.c.known.is_not(None),
+        ~exists().where(KEYS.c.key == COPIES.c.external_key),
+    )
+    .order_by(COPIES.c.id)
+)
 
 
 class State(StrEnum):
@@ -122,33 +137,28 @@ def keep_keys(session: Session, keys: Iterable[str | None]) -> tuple[int, int]:
 
     A key that is longer than any record's is none: it came about by damage, and no index may hold it.
     """
-    KEYS.create(session.connection())
-    insert = db.insert(session, KEYS).on_conflict_do_nothing()
+    session.execute(_KEYS)
+    insert = _keeping(sqlite=db.is_sqlite(session))
     unread, all_keys = 0, iter(keys)
     while some := list(islice(all_keys, CHUNK)):
         rows = [{"key": key} for key in some if key is not None and len(key) <= LONGEST_KEY]
         unread += len(some) - len(rows)
         if rows:
             session.execute(insert, rows)
-    return session.scalar(select(func.count()).select_from(KEYS)) or 0, unread
+    return session.scalar(_HELD) or 0, unread
+
+
+@cache
+def _keeping(*, sqlite: bool) -> Any:
+    return db.inserting(KEYS, sqlite=sqlite).on_conflict_do_nothing()
 
 
 def lacking(session: Session, scope: Scope) -> Iterator[Sequence[Copy]]:
     """The copies that are missing beside the keys in the temporary table, in the order of their ids, in chunks."""
-    statement = (
-        select(COPIES)
-        .where(
-            COPIES.c.connection_id == scope.connection,
-            COPIES.c.entity == scope.entity,
-            COPIES.c.heard_at < scope.as_of,
-            COPIES.c.known.is_not(None),
-            ~exists().where(KEYS.c.key == COPIES.c.external_key),
-        )
-        .order_by(COPIES.c.id)
-    )
+    statement, asked = _LACKING, {"connection": scope.connection, "entity": scope.entity, "as_of": scope.as_of}
     if scope.prefix:
         statement = statement.where(COPIES.c.external_key.startswith(scope.prefix, autoescape=True))
-    for rows in session.execute(statement, execution_options={"yield_per": CHUNK}).partitions():
+    for rows in session.execute(statement, asked, execution_options={"yield_per": CHUNK}).partitions():
         found = [copy for copy in map(copying.load, rows) if scope.covers(copy)]
         if found:
             yield found

@@ -41,6 +41,7 @@ _CONFIRM = (
     .values(heard_at=bindparam("at"))
     .execution_options(synchronize_session=False)
 )
+_STEPS = CHANGES.insert()
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ def write_steps(session: Session, moved: Sequence[Moved], rules: Rules) -> range
     numbers, now = draw_under(session, len(moved), rules.version), clock.now()
     for number, move in zip(numbers, moved, strict=True):
         move.record.changed = number
-    session.execute(CHANGES.insert(), [_change(number, move, now) for number, move in zip(numbers, moved, strict=True)])
+    session.execute(_STEPS, [_change(number, move, now) for number, move in zip(numbers, moved, strict=True)])
     _save(session, moved)
     return numbers
 

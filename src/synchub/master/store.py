@@ -31,6 +31,8 @@ from synchub.master.writes import Applied, Batch, Kind, Verdict, Write
 
 __all__ = ["apply", "last_changes", "read_counter"]
 
+_PARTNERS = select(Connection)
+
 
 @dataclass(slots=True, kw_only=True)
 class _Taken(Moved):
@@ -65,7 +67,7 @@ def apply(session: Session, batches: Sequence[Batch]) -> list[Applied]:
     Raises:
         Overtaken: the rules by which statements are weighed changed meanwhile; `db.retrying` runs it again.
     """
-    partners = {partner.id: partner for partner in session.scalars(select(Connection))}
+    partners = {partner.id: partner for partner in session.scalars(_PARTNERS)}
     rules = rules_of(partners.values())
     store = _Store(find_or_make(session, _keys(batches, partners), partners))
     _look_through(store, batches, partners)
