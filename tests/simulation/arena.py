@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.orm import Session
 from tests.simulation.exports import MARGIN, Files, Sheet
 from tests.simulation.history import FIELDS, KEYS, SILENT, STORED, UNSPOKEN, Call, Export, Fate, History, Step
@@ -23,7 +23,7 @@ from synchub.master import copies as copying
 from synchub.master import store
 from synchub.master.copies import EXISTS, Copy, Row
 from synchub.master.entities import ENTITIES
-from synchub.master.tables import Change, CrossReference
+from synchub.master.tables import Change, CrossReference, MasterRecord
 from synchub.master.values import Value
 from synchub.master.writes import Batch
 from synchub.outbox import dead_letters
@@ -43,6 +43,29 @@ SILENCE = 12 * SECOND
 """When a worker stops waiting for an answer; nothing lands after that."""
 MOST_CALLS = 150
 POLICY = Policy(Retry([1.0, 5.0], jitter=lambda: 1.0))
+
+RECORDS = db.table_of(ENTITIES[ENTITY])
+SHARED = db.table_of(MasterRecord)
+COPIES = db.table_of(CrossReference)
+# Statements are built once, and skip the object layer: thousands of histories ask them again and again.
+_RECORDS = (
+    select(SHARED.c["id", "code", "exists", "exists_stamp"], *(RECORDS.c[name] for name in FIELDS))
+    .join(RECORDS, RECORDS.c.id == SHARED.c.id)
+    .order_by(SHARED.c.id)
+)
+_COPIES = select(COPIES).where(COPIES.c.connection_id != 0).order_by(COPIES.c.record_id, COPIES.c.id)
+_IN_STATE = (
+    select(COPIES)
+    .join(Delivery, Delivery.copy_id == COPIES.c.id)
+    .where(Delivery.state.in_(bindparam("states", expanding=True)))
+    .order_by(COPIES.c.id)
+)
+_DUE = (
+    select(Delivery.connection_id, Delivery.due, Delivery.lease_until, Connection.backoff_until)
+    .join(Connection, Connection.id == Delivery.connection_id)
+    .where(Delivery.state == State.WAITING)
+)
+_STEPS = select(func.count()).select_from(db.table_of(Change))
 
 
 class Target:
@@ -144,17 +167,9 @@ class Arena:
     def _wait_for_work(self) -> bool:
         """When nothing happens by itself, look at each target that still has something due, at the time it is."""
         with db.reading(self.engine) as session:
-            statement = select(
-                Delivery.connection_id,
-                func.max(Delivery.due, Delivery.lease_until)
-                if self.engine.dialect.name == "sqlite"
-                else func.greatest(Delivery.due, Delivery.lease_until),
-            ).where(Delivery.state == State.WAITING)
-            due = session.execute(statement).all()
-            backing = dict(session.execute(select(Connection.id, Connection.backoff_until)).all())
-        for number, moment in due:
-            seconds = max(max(moment, backing[number]) - self.now, 0) / SECOND
-            self._look_soon(number, seconds)
+            due = session.execute(_DUE).all()
+        for number, *moments in due:
+            self._look_soon(number, max(max(moments) - self.now, 0) / SECOND)
         return bool(due)
 
     def _resync(self, source: int | None) -> None:
@@ -255,20 +270,17 @@ class Arena:
     # What a worker does
 
     def _look(self, number: int) -> None:
-        """Pump and claim for one target; send what there is."""
+        """Pump and claim for one target, in one transaction, as nobody else is there; send what there is."""
         self.looks.discard(number)
         connection = self.connections[number]
         target = Target(1 if self.partners[number - 1].habit.numbers else 10)
-        with self.engine.connect() as look:
-            behind, due = look.execute(WAITS, {"target": number, "now": self.now}).one_or_none() or (False, False)
-        if behind:
-            with db.writing(self.engine) as session:
-                pump(session, connection, target, 100, self.now)
-        if not behind and not due:
-            return
         with db.writing(self.engine) as session:
-            claimed = claim(session, connection, target, self.now, lease=LEASE)
-        if claimed.parcels:
+            found = session.execute(WAITS, {"target": number, "now": self.now}).one_or_none()
+            behind, due = found or (False, False)
+            if behind:
+                pump(session, connection, target, 100, self.now)
+            claimed = claim(session, connection, target, self.now, lease=LEASE) if behind or due else None
+        if claimed and claimed.parcels:
             self._send(self.partners[number - 1], claimed)
 
     def _send(self, partner: Partner, claimed: Claim) -> None:
@@ -390,30 +402,22 @@ class Arena:
             self._run()
 
     def _in_state(self, states: Collection[State]) -> list[Copy]:
-        table = db.table_of(CrossReference)
         with db.reading(self.engine) as session:
-            rows = session.execute(
-                select(table)
-                .join(Delivery, Delivery.copy_id == table.c.id)
-                .where(Delivery.state.in_(states))
-                .order_by(table.c.id)
-            )
-            return [copying.load(row) for row in rows]
+            return [copying.load(row) for row in session.execute(_IN_STATE, {"states": list(states)})]
 
     def _shouts(self, number: int) -> bool:
         return self.partners[number - 1].habit.shouts
 
     def _records(self) -> dict[str, tuple[Row, list[Copy]]]:
         """The golden record of each key with `exists` and its copies."""
-        made, found = ENTITIES[ENTITY], {}
-        table = db.table_of(CrossReference)
         with db.reading(self.engine) as session:
-            for record in session.scalars(select(made).order_by(made.id)):
-                golden = {name: getattr(record, name) for name in FIELDS if getattr(record, name) is not None}
-                theirs = select(table).where(table.c.record_id == record.id, table.c.connection_id != 0)
-                rows = session.execute(theirs.order_by(table.c.id))
-                state: Row = {EXISTS: record.exists, "stamp": record.exists_stamp, **golden}
-                found[str(record.code)] = (state, [copying.load(row) for row in rows])
+            records = session.execute(_RECORDS).all()
+            copies = [copying.load(row) for row in session.execute(_COPIES)]
+        found = {}
+        for record in records:
+            golden = {name: getattr(record, name) for name in FIELDS if getattr(record, name) is not None}
+            state: Row = {EXISTS: record.exists, "stamp": record.exists_stamp, **golden}
+            found[str(record.code)] = (state, [copy for copy in copies if copy.record == record.id])
         return found
 
     def _check_converged(self) -> None:
@@ -496,7 +500,7 @@ class Arena:
 
     def _steps(self) -> int:
         with db.reading(self.engine) as session:
-            return session.scalars(select(func.count()).select_from(Change)).one()
+            return session.scalars(_STEPS).one()
 
 
 def _left(copy: Copy, stated: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 from tests.simulation.history import FIELDS
 from tests.simulation.partners import ENTITY, Partner, Stored, Violation
 
@@ -21,6 +21,17 @@ from synchub.master.writes import Batch, Write
 MARGIN = 8 * SECOND
 """As long as the longest export."""
 COPIES = db.table_of(CrossReference)
+CHANGES = db.table_of(Change)
+_SAID = (
+    select(COPIES.c.external_key, CHANGES.c.said)
+    .join(CHANGES, CHANGES.c.copy_id == COPIES.c.id)
+    .where(CHANGES.c.message_id == bindparam("message"))
+)
+_STEPS = (
+    select(COPIES.c.external_key, CHANGES.c["message_id", "at", "said", "connection_id"])
+    .join(CHANGES, CHANGES.c.copy_id == COPIES.c.id)
+    .order_by(CHANGES.c.number)
+)
 
 
 @dataclass(slots=True)
@@ -89,8 +100,7 @@ class Files:
     def _check_newer(self, engine: Engine, sheet: Sheet, message: UUID) -> None:
         number = sheet.partner.number
         with db.reading(engine) as session:
-            stated = select(COPIES.c.external_key, Change.said).join(Change, Change.copy_id == COPIES.c.id)
-            for key, said in session.execute(stated.where(Change.message_id == message)):
+            for key, said in session.execute(_SAID, {"message": message}):
                 for name, (before, after, stamp) in said.items():
                     if stamp is not None and sheet.read_at[key] < self.fresh.get((number, key, name), 0):
                         raise Violation(f"a file of P{number} took {name} of {key} back from {before} to {after}")
@@ -99,12 +109,11 @@ class Files:
         """Of each field the word that must stand, and whose it is: of the last of everybody that of the best rank."""
         last: dict[tuple[str, str, int], tuple[int, Value]] = {}
         with db.reading(engine) as session:
-            steps = select(COPIES.c.external_key, Change).join(Change, Change.copy_id == COPIES.c.id)
-            for key, step in session.execute(steps.order_by(Change.number)):
+            for step in session.execute(_STEPS):
                 at = self.times.get(step.message_id, step.at)
                 for name in FIELDS:
                     if name in step.said and step.said[name][2] is not None:
-                        last[key, name, step.connection_id] = at, step.said[name][1]
+                        last[step.external_key, name, step.connection_id] = at, step.said[name][1]
         best: dict[tuple[str, str], tuple[tuple[int, int, int], Value, int]] = {}
         for (key, name, who), (at, value) in last.items():
             weight = ranks[who], at, who
