@@ -12,7 +12,7 @@ from tests.simulation.known import KNOWN
 from tests.simulation.run import Stores, failure, report, shrink
 
 ROOT = Path(__file__).resolve().parents[2]
-CHUNK = 250
+CHUNK = 500
 HISTORIES = 2000
 ON_POSTGRESQL = 60
 
