@@ -26,7 +26,7 @@ ENV PATH=/opt/synchub/bin:$PATH \
 USER synchub
 WORKDIR /data
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 2222
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['SYNCHUB_PORT'] + '/livez', timeout=4)"]
 CMD ["synchub", "serve"]

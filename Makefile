@@ -14,6 +14,10 @@ ARGS ?=
 # What resolves the requirements. It stays outside the environment that the hub runs in.
 LOCK_VENV := .venv-lock
 UV_VERSION := 0.13.9
+# What `make bench` measures beside the hub, outside its environment too.
+BENCH_VENV := .venv-bench
+DLT_VERSION := 1.31.0
+PYARROW_VERSION := 26.0.1
 # UPGRADE=--upgrade takes the newest versions; without it a pin moves only when it must.
 UPGRADE ?=
 COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
@@ -58,7 +62,7 @@ e2e: $(VENV)/.dev ## Run the long proofs whole, and the tests that need Debian p
 	elif [ -n "$$missing" ]; then \
 		echo "These Debian packages are missing, and only root can install them: $$missing"; \
 	fi; \
-	$(BIN)/python -m pytest -m e2e $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m e2e $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style and formatting
@@ -80,6 +84,7 @@ bench: $(VENV)/.dev ## Measure the speed beside other ways to do the same (root 
 		export DEBIAN_FRONTEND=noninteractive; \
 		apt-get update -qq && apt-get install -qq -y --no-install-recommends wrk >/dev/null || true; \
 	fi
+	@$(MAKE) --no-print-directory $(BENCH_VENV)/.dlt || echo "dlt cannot be had: it has no turn"
 	$(BIN)/python -B -m benchmarks $(ARGS)
 
 .PHONY: lock
@@ -90,7 +95,7 @@ lock: $(LOCK_VENV)/.uv ## Pin the requirements anew (UPGRADE=--upgrade takes the
 
 .PHONY: clean
 clean: ## Remove all that was built or installed here; data/ and .env stay
-	rm -rf $(VENV) $(LOCK_VENV) build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache \
+	rm -rf $(VENV) $(LOCK_VENV) $(BENCH_VENV) build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache \
 		.ruff_cache .import_linter_cache
 	find src migrations tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -117,4 +122,11 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.package
 $(LOCK_VENV)/.uv: Makefile
 	@$(PYTHON) -m venv $(LOCK_VENV)
 	@$(LOCK_VENV)/bin/python -m pip --disable-pip-version-check --quiet install uv==$(UV_VERSION)
+	@touch $@
+
+$(BENCH_VENV)/.dlt: Makefile
+	@$(PYTHON) -m venv $(BENCH_VENV)
+	@echo "Installing dlt into $(BENCH_VENV), to be measured beside the hub"
+	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check --quiet install \
+		"dlt[postgres]==$(DLT_VERSION)" "pyarrow==$(PYARROW_VERSION)"
 	@touch $@

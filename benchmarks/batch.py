@@ -90,7 +90,7 @@ def _psql(postgres: Postgres, steps: Steps) -> None:
         for step, file in zip(STEPS, steps.files, strict=True):
             rows = Path(folder) / "rows.csv"
             rows.write_text(file)
-            script.write_text(_load(rows, key, others))
+            script.write_text(loading(rows, key, others))
             began = time.perf_counter()
             postgres.run("psql", url, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(script))
             if step != "the same request":
@@ -98,14 +98,14 @@ def _psql(postgres: Postgres, steps: Steps) -> None:
     postgres.drop(url)
 
 
-def _load(rows: Path, key: str, others: Sequence[str]) -> str:
+def loading(rows: Path, key: str, others: Sequence[str], *, header: bool = False) -> str:
     """The script that loads a file; a row that says nothing new is not written."""
     said = ", ".join(f"{name} = excluded.{name}" for name in others)
     held, new = (", ".join(f"{table}.{name}" for name in others) for table in ("customer", "excluded"))
     lines = [
         "BEGIN;",
         "CREATE TEMPORARY TABLE staging (LIKE customer) ON COMMIT DROP;",
-        f"\\copy staging FROM '{rows}' (FORMAT csv)",
+        f"\\copy staging FROM '{rows}' (FORMAT csv, HEADER {header})",
         f"INSERT INTO customer TABLE staging ON CONFLICT ({key}) DO UPDATE",
         f"SET {said} WHERE ({held}) IS DISTINCT FROM ({new});",
         "COMMIT;",

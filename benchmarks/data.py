@@ -2,6 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from csv import writer
+from pathlib import Path
+from random import Random
 from urllib.parse import urlencode
 
 FORM = {
@@ -63,6 +66,63 @@ def customer(number: int, edition: int) -> dict[str, str]:
         "EmployeeYN": "0",
         "Description": f"Edition {edition} of customer {number}",
     }
+
+
+FREIGHT_COLUMNS = (
+    "id",
+    "name",
+    "type",
+    "status",
+    "sales_rep",
+    "contact1",
+    "contact2",
+    "contact3",
+    "address1",
+    "address2",
+    "city",
+    "state",
+    "zip",
+    "phone1",
+    "phone2",
+    "phone3",
+    "fax",
+    "email1",
+    "email2",
+    "revenue_type",
+    "credit_limit",
+    "total_exposure",
+)
+SEED = 20261122
+CHANGED_SHARE = 0.01
+
+
+def write_freight_file(path: Path, count: int, edition: int) -> None:
+    """A freight system's customers as CSV; from one edition to the next one row in a hundred says two things anew.
+
+    The same rows come of the same arguments on every machine.
+    """
+    chance = Random(SEED)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        lines = writer(file, lineterminator="\n")
+        lines.writerow(FREIGHT_COLUMNS)
+        for number in range(count):
+            differs = chance.random() < CHANGED_SHARE
+            lines.writerow(_freight_row(100_000 + number, edition if differs else 1, chance.randrange(10**7)))
+
+
+def _freight_row(number: int, edition: int, word: int) -> tuple[object, ...]:
+    city, state, code = CITIES[word % len(CITIES)]
+    return (
+        *(number, f"Customer {number}, Ltd", "SHIPPER", "ACTIVE", f"REP{word % 50}"),
+        *(f"Desk {edition}", "Night desk", f"Yard {word % 90}"),
+        *(f"{word % 999} Generated Street", "", city, state, code),
+        *(f"555-{word:07}", f"555-{number:07}", "555-0100", f"555-{word % 10_000:04}"),
+        *(f"desk-{number}@customer.example", f"night-{number}@customer.example", "BROKERAGE"),
+        *(f"{word % 90}000.00", f"{word % 9000 + edition}.50"),
+    )
+
+
+CITIES = (("SPRINGFIELD", "IL", "62701"), ("DAYTON", "OH", "45402"), ("WINDSOR", "ON", "N9A 1A1"))
 
 
 def request(rows: Sequence[Mapping[str, str]]) -> bytes:

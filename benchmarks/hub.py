@@ -7,16 +7,51 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 SYNCHUB = str(Path(sys.executable).parent / "synchub")
 PATIENCE = 60.0
+LOOK = 0.05
+"""Seconds between two looks at how much memory a process has."""
 KIBIBYTES_PER_MEBIBYTE = 1024
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds that a process took, and the most memory that it had, in MiB."""
+
+    seconds: float
+    memory: float
+
+
+def most_memory(process: int) -> float:
+    """The most memory that a process has had so far, in MiB; 0 for one that has ended."""
+    with Path(f"/proc/{process}/status").open(encoding="utf-8") as lines:
+        found = next((line for line in lines if line.startswith("VmHWM")), "VmHWM: 0 kB")
+    return int(found.split()[1]) / KIBIBYTES_PER_MEBIBYTE
+
+
+def timed(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Taken:
+    """What a process takes, which must succeed."""
+    with (folder / "timed.log").open("w+") as log:
+        began, memory = time.perf_counter(), 0.0
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+        with process:
+            while process.poll() is None:
+                memory = max(memory, most_memory(process.pid))
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(LOOK)
+        seconds = time.perf_counter() - began
+        if process.returncode != 0:
+            log.seek(0)
+            raise RuntimeError(f"{command[0]} failed: {log.read()[-2000:]}")
+    return Taken(seconds, memory)
 
 
 @dataclass
@@ -28,9 +63,7 @@ class Running:
 
     def most_memory(self) -> float:
         """The most memory that it has had so far, in MiB."""
-        with Path(f"/proc/{self.pid}/status").open(encoding="utf-8") as lines:
-            found = next(line for line in lines if line.startswith("VmHWM"))
-        return int(found.split()[1]) / KIBIBYTES_PER_MEBIBYTE
+        return most_memory(self.pid)
 
 
 @dataclass(frozen=True)
@@ -66,10 +99,18 @@ class Hub:
             raise RuntimeError(f"synchub {' '.join(arguments)} failed: {done.stderr[-2000:]}")
         return done.stdout
 
+    def rows(self, *arguments: str) -> list[dict[str, Any]]:
+        """What a command prints with --json."""
+        return [json.loads(line) for line in self.command(*arguments, "--json").splitlines()]
+
+    def timed(self, *arguments: str) -> Taken:
+        """What a command takes."""
+        return timed([SYNCHUB, *arguments], self.folder, self._environment(0))
+
     def connect(self, name: str, dialect: str, **said: str) -> dict[str, str]:
         """Add a connection; returns its credentials."""
         options = [part for key, value in said.items() for part in ("--set", f"{key}={value}")]
-        made = json.loads(self.command("connection", "add", name, "--dialect", dialect, *options, "--json"))
+        (made,) = self.rows("connection", "add", name, "--dialect", dialect, *options)
         credentials: dict[str, str] = made["credentials"]
         return credentials
 

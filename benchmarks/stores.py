@@ -68,10 +68,13 @@ class Postgres:
         """One of the server's settings."""
         return str(self.ask(self.url("postgres"), f"SHOW {name}")[0][0])
 
+    def command(self, program: str, url: str, *arguments: str) -> list[str]:
+        """How one of PostgreSQL's own programs is called."""
+        return [str(self._programs / program), "-h", self._host, "-U", "postgres", *arguments, _name(url)]
+
     def run(self, program: str, url: str, *arguments: str) -> str:
         """What one of PostgreSQL's own programs prints."""
-        command = [str(self._programs / program), "-h", self._host, "-U", "postgres", *arguments, _name(url)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        done = subprocess.run(self.command(program, url, *arguments), check=False, capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(f"{program} failed: {done.stderr[-2000:]}")
         return done.stdout

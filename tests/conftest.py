@@ -1,5 +1,6 @@
 """Every test that touches a table runs on SQLite and on PostgreSQL; sockets are closed except loopback."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -38,6 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         twin = item.nodeid.replace("postgresql", "sqlite")
         if item.get_closest_marker("slow") or (twin != item.nodeid and twin in names):
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,17 @@
-"""The hub as it is served, without a server: the whole application, its lifespan included, called by plain tests."""
+"""The hub as it is served: the whole application, its lifespan included, called by plain tests.
+
+It needs no server; `listening` puts one before it where a partner's own client calls.
+"""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import uvicorn
 from sqlalchemy import Engine, func, select
 
 from synchub import dialects
@@ -114,3 +119,25 @@ def serving(store_url: str, folder: Path, *, peer: str = "127.0.0.1", **settings
         finally:
             served.stop()
             engine.dispose()
+
+
+@contextmanager
+def listening(hub: Served) -> Iterator[str]:
+    """The hub on a real port."""
+    server = uvicorn.Server(uvicorn.Config(hub.app, port=0, log_config=None, lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            thread.join(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def fresh(template: Path, folder: Path) -> str:
+    """The URL of a new store like a SQLite one."""
+    path = folder / "other.db"
+    path.write_bytes(template.read_bytes())
+    return f"sqlite:///{path}"

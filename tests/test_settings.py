@@ -63,8 +63,8 @@ def test_the_key_is_not_printed():
 @pytest.mark.parametrize(
     ("url", "roles", "does"),
     [
-        ("", "", {Role.WEB, Role.WORK}),
-        ("sqlite:///x.db", "", {Role.WEB, Role.WORK}),
+        ("", "", {Role.WEB, Role.WORK, Role.COLLECT}),
+        ("sqlite:///x.db", "", {Role.WEB, Role.WORK, Role.COLLECT}),
         ("postgresql://h/d", "", {Role.WEB}),
         ("postgresql://h/d", "web, work", {Role.WEB, Role.WORK}),
         ("", "web", {Role.WEB}),
@@ -89,8 +89,14 @@ def ours() -> list[dict]:
 
 
 def test_compose_runs_commands_that_exist():
-    known = {command.callback.__name__ for command in application("").registered_commands}
-    assert {" ".join(service["command"]) for service in ours()} == {"synchub migrate", "synchub serve", "synchub work"}
+    known = {command.name or command.callback.__name__ for command in application("").registered_commands}
+    assert {" ".join(service["command"]) for service in ours()} == {
+        "synchub collect",
+        "synchub migrate",
+        "synchub serve",
+        "synchub sftp-server",
+        "synchub work",
+    }
     assert {service["command"][1] for service in ours()} <= known
     assert isinstance(application(""), typer.Typer)
 
@@ -110,7 +116,7 @@ def test_compose_loads_as_settings(monkeypatch):
         settings.check_secret_key()
         assert settings.store_url == "postgresql+psycopg://synchub@postgres:5432/synchub"
         published = [port.split(":")[1] for port in service.get("ports", [])]
-        assert published in ([], [str(settings.port)])
+        assert published in ([], [str(settings.port)], [str(settings.sftp_port)])
 
 
 def test_the_databases_password_reaches_the_hub_whatever_signs_it_has(monkeypatch):

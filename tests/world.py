@@ -4,7 +4,7 @@ still.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Engine, select
@@ -122,9 +122,12 @@ class World:
             return list(session.scalars(select(MasterRecord).order_by(MasterRecord.id)))
 
 
+Kind = TypeVar("Kind", bound=World)
+
+
 @contextmanager
-def world(engine: Engine) -> Iterator[World]:
+def world(engine: Engine, kind: type[Kind] = World) -> Iterator[Kind]:
     """A world whose clock the hub reads."""
-    made = World(engine)
+    made = kind(engine)
     with clock.replaced(lambda: made.now):
         yield made

@@ -18,6 +18,7 @@ class Role(StrEnum):
 
     WEB = "web"
     WORK = "work"
+    COLLECT = "collect"
 
 
 class Settings(BaseSettings):
@@ -36,8 +37,8 @@ class Settings(BaseSettings):
     )
     roles: str = Field(
         "",
-        description="what `serve` does: web, or web,work; empty: both on SQLite, web on PostgreSQL; "
-        "work alone is `synchub work`",
+        description="what `serve` does: web, work (tells partners), collect (fetches files), with commas; "
+        "empty: all on SQLite, else web",
     )
     log_format: str = Field("text", pattern="text|json", description="text or json")
     trusted_proxies: str = Field(
@@ -71,6 +72,13 @@ class Settings(BaseSettings):
     )
     drain_seconds: float = Field(
         20.0, ge=0, description="seconds that a stopping process is given to finish what it accepted"
+    )
+
+    sftp_host: str = Field("127.0.0.1", description="address that `sftp-server` listens on")
+    sftp_port: int = Field(2222, ge=0, le=65535, description="port that `sftp-server` listens on; 0 takes a free one")
+    sftp_max_file: int = Field(2**30, ge=1, description="most bytes of one file that is uploaded to `sftp-server`")
+    sftp_max_space: int = Field(
+        4 * 2**30, ge=1, description="most bytes that may wait to be collected in one connection's directory"
     )
 
     @field_validator("roles")

@@ -13,6 +13,10 @@
     │   ├── Overtaken            what a transaction read first has changed since; it is run again (db)
     │   ├── Full                 the door's queue is full
     │   └── Interrupted          the process stops while it works on a request: nobody knows whether it is stored
+    ├── OutOfReach               a place with files cannot be looked into at the moment (files.places)
+    │   └── Untrusted            its server is not, or not yet, known to be the right one (files.ssh)
+    ├── Vanished, Withheld       one file is not there any more, or cannot be read or moved (files.places)
+    ├── Unspooled                the spool cannot take a file (files.spool)
     ├── NotConnected             a partner was not reached: certainly nothing was sent (outbox.http)
     └── Unanswered               no whole answer came: nobody knows what was stored (outbox.http)
 

@@ -14,7 +14,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, Integer, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+import synchub.alerts.tables
+import synchub.audit.tables
 import synchub.connections.tables
+import synchub.files.tables
 import synchub.intake.tables
 import synchub.master.entities
 import synchub.outbox.tables

@@ -1,5 +1,6 @@
 """The hub as a real process."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from tests import branches
+
 SYNCHUB = [sys.executable, "-c", "from synchub.cli import main; main()"]
 PATIENCE = 60.0
 
@@ -17,7 +20,7 @@ PATIENCE = 60.0
 class Hub:
     """A process and what it said on standard output so far."""
 
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[str] | branches.Speaking"
     errors: IO[bytes]
     said: list[str] = field(default_factory=list)
 
@@ -50,8 +53,17 @@ class Hub:
 @contextmanager
 def running(*arguments: str, **environment: str) -> Iterator[Hub]:
     """A process of the hub, within the block."""
-    import os
+    env = dict(os.environ) | environment
+    with tempfile.TemporaryFile() as errors, branches.Speaking(*arguments, env=env, error=errors.fileno()) as process:
+        try:
+            yield Hub(process, errors)
+        finally:
+            process.kill()
 
+
+@contextmanager
+def started(*arguments: str, **environment: str) -> Iterator[Hub]:
+    """As `running`, from a Python that has loaded nothing yet."""
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             [*SYNCHUB, *arguments],

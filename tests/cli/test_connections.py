@@ -1,6 +1,7 @@
 """synchub connection …"""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from synchub.connections import registry
 from synchub.connections.directory import Directory
 from synchub.connections.tables import Connection
 from synchub.db import reading
+from synchub.files.server.hostkey import host_key
 
 KEY = "a key that is long enough for the tests"
 URL = "http://127.0.0.1:1"
@@ -317,3 +319,29 @@ def test_a_file_cannot_change_a_connections_dialect(synchub, alone):
         "connection 'erp': it speaks fast, which cannot be changed to aljex"
         in synchub("connection", "apply", "f.toml").err
     )
+
+
+def test_who_uploads_to_the_hub_is_told_where_and_by_which_key_it_knows_the_server(synchub, alone):
+    said = synchub("connection", "add", "freight", "--dialect", "aljex", "--set", "files=hub", "--json")
+    told = json.loads(said.out)["upload_to"]
+    fingerprint = host_key(alone / "data").get_fingerprint()
+    assert told == {"host": "127.0.0.1", "port": 2222, "user": "freight", "host_key": fingerprint}
+    assert json.loads(synchub("connection", "show", "freight", "--json").out)["upload_to"] == told
+    assert f"host_key: {fingerprint}" in synchub("connection", "show", "freight").out
+    printed = synchub("connection", "add", "rail", "--dialect", "aljex", "--set", "files=hub").out
+    assert re.search(rf"^host key +{re.escape(fingerprint)}$", printed, re.MULTILINE)
+
+
+def test_where_it_uploads_is_told_as_it_is_set(synchub, alone, monkeypatch):
+    synchub("connection", "add", "freight", "--dialect", "aljex")
+    assert "upload_to" not in synchub("connection", "show", "freight").out
+    synchub("connection", "change", "freight", "--set", "files=hub")
+    monkeypatch.setenv("SYNCHUB_SFTP_HOST", "::")
+    monkeypatch.setenv("SYNCHUB_SFTP_PORT", "0")
+    told = json.loads(synchub("connection", "show", "freight", "--json").out)["upload_to"]
+    assert "any address" in told["host"]
+    assert told["port"] == "as synchub sftp-server says"
+    assert told["host_key"] == "made when synchub sftp-server starts"
+    (alone / "data" / "sftp_host_key").write_text("nonsense")
+    told = json.loads(synchub("connection", "show", "freight", "--json").out)["upload_to"]
+    assert told["host_key"].startswith("cannot be read")

@@ -14,6 +14,7 @@ import pytest
 from lxml import etree
 from tests.cli.conftest import Command
 from tests.cli.curl import request
+from tests.cli.printed import Known, filled, learned
 from tests.contracts import contract_of
 from tests.served import Served, serving
 
@@ -23,13 +24,8 @@ from synchub.intake.tables import Message
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 SAMPLES = (ROOT / "docs" / "samples.md").read_text()
-MARK = re.compile("«(.+?)»")
-KINDS = {"message": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "customer": "1[0-9]{9}", "number": "[0-9]+"}
-"""What an id looks like that is not known before it is answered."""
 ELSEWHERE = ("export", ".venv/bin/synchub serve")
 """Commands of the README that other tests run."""
-
-Known = dict[str, str]
 
 
 def blocks() -> list[str]:
@@ -40,30 +36,6 @@ def blocks() -> list[str]:
 def head_and_body(text: str) -> tuple[list[str], str]:
     head, _, body = text.partition("\n\n")
     return head.splitlines(), body
-
-
-def filled(text: str, known: Mapping[str, str]) -> str:
-    """The text with what its marks stand for."""
-    return MARK.sub(lambda mark: known[mark[1]], text)
-
-
-def learned(printed: str, real: str, known: Mapping[str, str]) -> Known:
-    """What the marks of a printed answer stand for in the real one, which must be the same otherwise."""
-    parts, names = MARK.split(printed), []
-    for place in range(1, len(parts), 2):
-        name = parts[place]
-        group = name.replace(" ", "_").replace("-", "_")
-        if name in known:
-            parts[place] = re.escape(known[name])
-        elif name in names:
-            parts[place] = f"(?P={group})"
-        else:
-            names.append(name)
-            parts[place] = f"(?P<{group}>{KINDS[name]})"
-    parts[::2] = map(re.escape, parts[::2])
-    found = re.fullmatch("".join(parts), real)
-    assert found, f"printed:\n{printed}\n\nreal:\n{real}"
-    return {name: found[name.replace(" ", "_").replace("-", "_")] for name in names}
 
 
 def spelled(answer: httpx.Response, names: list[str]) -> str:
@@ -211,3 +183,17 @@ def test_the_call_that_the_demo_shows_works_as_it_stands(synchub: Command, store
             answer = hub.call(asked.pop("method"), asked.pop("url"), **asked)
             assert answer.status_code == HTTPStatus.OK, answer.text
             assert not contract_of(name).is_refusal(answer.json())
+
+
+def test_the_commands_about_files_can_be_run(synchub: Command, connected: Known, alone: Path) -> None:
+    inbox = alone / "data" / "inbox" / "freight"
+    inbox.mkdir(parents=True)
+    (inbox / "Customers.csv").write_text("id,name\n88412,Harbour Bakery\n")
+    first, *others = commands("Files")
+    assert synchub(*shlex.split(first)[1:], "--set", "files_ready=rename").code == 0
+    assert connected
+    for line in others:
+        program, *words = shlex.split(line.replace("FILE", "1"))
+        said = synchub(*words)
+        assert (program, said.code) == ("synchub", 0), f"{line}: {said.err}"
+    assert "first load: 1 created" in synchub("file", "reconcile").out

@@ -16,7 +16,7 @@ from synchub.intake.submission import Arrival, Kept, Submission, digest_of
 from synchub.intake.tables import Message
 from synchub.master.convergence import Mode
 from synchub.master.tables import Change, CrossReference
-from synchub.master.writes import Applied
+from synchub.master.writes import Applied, Write
 from synchub.outbox.tables import Delivery, State
 
 
@@ -70,6 +70,14 @@ def test_a_record_shows_its_history(synchub, partners):
     assert "name: → Anna" in " ".join(synchub("record", "history", number).out.split())
 
 
+def test_fields_stand_in_the_order_of_the_entity_and_others_after_them_by_name(synchub, partners):
+    extra = {"Zone": "z", "Area": "a"}
+    partners.write("erp", Write("customer", "K", Mode.PARTIAL, {"phone": "2", "name": "Anna"}, extra=extra))
+    (row,) = synchub("record", "history", str(partners.record().id), "--json").rows
+    assert list(row["became"]) == ["name", "phone", "exists"]
+    assert list(row["said"]) == ["name", "phone", "exists", "extra:Area", "extra:Zone"]
+
+
 def test_a_terminal_that_cannot_write_a_sign_gets_another(synchub, partners):
     partners.say("erp", name="Jürgen →")
     number = str(partners.record().id)
@@ -85,7 +93,7 @@ def test_a_terminal_that_cannot_write_a_sign_gets_another(synchub, partners):
 @pytest.fixture
 def message(synchub, partners, engine, alone):
     """A message of 'erp' that made one record."""
-    partners.say("erp", name="Anna")
+    partners.say("erp", phone="1", name="Anna")
     with writing(engine) as session:
         change = session.scalars(select(Change)).one()
         arrival = Arrival(
@@ -122,6 +130,11 @@ def test_a_message_is_found_by_the_id_that_the_partner_was_told(synchub, message
     assert [(change["entity"], change["code"], change["verdict"]) for change in row["changes"]] == [
         ("customer", "K", "created")
     ]
+
+
+def test_the_fields_of_a_change_stand_in_the_order_of_the_entity(synchub, message):
+    (row,) = synchub("message", "show", message, "--json").rows
+    assert list(row["changes"][0]["became"]) == ["name", "phone", "exists"]
 
 
 def test_a_message_is_shown_for_people(synchub, message):

@@ -7,7 +7,7 @@ import stat
 import httpx
 import pytest
 from tests.cli.curl import request
-from tests.cli.process import eventually, running
+from tests.cli.process import eventually, running, started
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_a_store_is_made_by_migrate_and_may_be_migrated_again(bare, alone):
 
 
 def test_serve_answers_and_ends_well_on_sigterm(set_up):
-    with running("serve") as hub:
+    with started("serve") as hub:
         url = hub.url
         assert httpx.get(f"{url}/livez").status_code == 200
         assert httpx.get(f"{url}/readyz").status_code == 200
@@ -34,7 +34,7 @@ def test_serve_answers_and_ends_well_on_sigterm(set_up):
 
 
 def test_serve_ends_well_if_it_is_told_to_before_it_answers(set_up):
-    with running("serve") as hub:
+    with started("serve") as hub:
         assert hub.url
         assert hub.stop() == 0
 
@@ -64,7 +64,7 @@ def test_serve_ends_in_time_and_without_a_traceback_though_the_store_hangs(bare,
 
 
 def test_work_ends_well_on_sigterm(set_up):
-    with running("work") as hub:
+    with started("work") as hub:
         hub.hear("tells partners")
         assert hub.stop() == 0
 
@@ -84,7 +84,7 @@ def test_an_address_that_is_not_ours_is_one_line(synchub, monkeypatch):
 
 def test_the_demo_runs_by_itself_and_keeps_its_secrets(bare, alone, monkeypatch):
     monkeypatch.setenv("SYNCHUB_PORT", "0")
-    with running("serve", "--demo") as hub:
+    with started("serve", "--demo") as hub:
         url = hub.url
         lines = [hub.hear("curl "), hub.hear("curl ")]
         for place in (f"{url}/docs", f"{url}/demo/webhook", "demo.env"):

@@ -1,4 +1,7 @@
-"""The hub as an operator runs it: real processes of the installed command, each in a group of its own."""
+"""The hub as an operator runs it: real processes, each in a group of its own.
+
+They branch off one that has loaded the hub, except where a test is about how the installed command starts.
+"""
 
 import json
 import os
@@ -17,6 +20,7 @@ from typing import Any
 
 import httpx
 from sqlalchemy.orm import Session
+from tests import branches
 
 from synchub import db
 from synchub.master.reading import get_record, list_records, typed_fields
@@ -48,17 +52,21 @@ def eventually(look: Callable[[], Any], within: float = PATIENCE) -> Any:
 class Process:
     """One process; the last lines that it said are kept, to be shown when a test fails."""
 
-    def __init__(self, *arguments: str, env: Mapping[str, str], cwd: Path) -> None:
+    def __init__(self, *arguments: str, env: Mapping[str, str], cwd: Path, installed: bool = False) -> None:
         self.said: deque[str] = deque(maxlen=100)
-        self._popen = subprocess.Popen(
-            [SYNCHUB, *arguments],
-            env=dict(env),
-            cwd=cwd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        self._popen: subprocess.Popen[str] | branches.Speaking
+        if installed:
+            self._popen = subprocess.Popen(
+                [SYNCHUB, *arguments],
+                env=dict(env),
+                cwd=cwd,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        else:
+            self._popen = branches.Speaking(*arguments, env=env, cwd=cwd, session=True)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -109,13 +117,17 @@ class Process:
 
 @dataclass
 class Hub:
-    """A hub on its own store; `folder` is its working directory, which has its data in it."""
+    """A hub on its own store; `folder` is its working directory, which has its data in it.
+
+    `installed`: its processes are started as the installed command.
+    """
 
     folder: Path
     store: str
     port: int
     settings: Mapping[str, str] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
+    installed: bool = False
 
     @property
     def url(self) -> str:
@@ -136,6 +148,8 @@ class Hub:
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """A command line, carried out whatever comes of it."""
+        if not self.installed:
+            return branches.run(*arguments, env=self.env, cwd=self.folder, timeout=PATIENCE)
         return subprocess.run(
             [SYNCHUB, *arguments],
             check=False,
@@ -154,7 +168,7 @@ class Hub:
 
     def spawn(self, role: str) -> Process:
         """Begin a process, `serve` or `work`, without waiting for it."""
-        self.processes[role] = Process(role, env=self.env, cwd=self.folder)
+        self.processes[role] = Process(role, env=self.env, cwd=self.folder, installed=self.installed)
         return self.processes[role]
 
     def start(self, *roles: str) -> None:

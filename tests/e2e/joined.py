@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from tests.e2e.hub import KEY, Hub
+from tests.e2e.receiver import Receiver
 from tests.scenarios.partners import Partner, Server
 
 from synchub import db
@@ -85,6 +86,14 @@ def aim(hub: Hub, name: str, kind: type[Server], server: Hub, **said: Any) -> An
     return join(hub, name, kind, url=server.url, **login, **said)
 
 
+@contextmanager
+def hooked(hub: Hub, port: int) -> Iterator[Receiver]:
+    """A receiver of webhooks, which a hub tells through its connection `hook`."""
+    with closing(Receiver(port)) as made:
+        made.secret = connect(hub, "hook", "webhook", url=f"http://127.0.0.1:{port}/hook")["secret"]
+        yield made
+
+
 def copies(hub: Hub) -> set[tuple[str, str]]:
     """Which connection has a copy under which key."""
     with hub.store_opened() as session:
@@ -118,7 +127,7 @@ def is_at_rest(hub: Hub) -> bool:
     """Whether nothing waits to be told, and no change has not been looked at yet."""
     with hub.store_opened() as session:
         newest = session.scalar(select(func.max(MasterRecord.changed))) or 0
-        cursors = [one.cursor for one in session.scalars(select(Connection)) if one.settings.get("url")]
+        cursors = [one.cursor for one in session.scalars(select(Connection)) if one.is_target]
         waits = session.scalar(select(func.count()).select_from(Delivery)) or 0
         runs = [one["id"] for one in list_resyncs(session) if one["state"] == "running"]
     return not waits and not runs and all(cursor >= newest for cursor in cursors)
@@ -132,10 +141,3 @@ def flow(*hubs: Hub) -> list[tuple[int, int]]:
             counts = [session.scalar(select(func.count()).select_from(table)) or 0 for table in (Message, Attempt)]
             seen.append((counts[0], counts[1]))
     return seen
-
-
-def fresh(template: Path, folder: Path) -> str:
-    """The URL of a new store like a SQLite one."""
-    path = folder / "other.db"
-    path.write_bytes(template.read_bytes())
-    return f"sqlite:///{path}"

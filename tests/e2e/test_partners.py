@@ -2,9 +2,9 @@
 
 import pytest
 from tests.e2e.hub import eventually
-from tests.e2e.joined import aim, came, connect, copies, customers, fresh, hub_at, is_at_rest, join, start
-from tests.e2e.receiver import Receiver
+from tests.e2e.joined import aim, came, copies, customers, hooked, hub_at, is_at_rest, join, start
 from tests.scenarios.partners import App, Crm, Erp, Tms
+from tests.served import fresh
 
 pytestmark = pytest.mark.slow
 
@@ -27,10 +27,8 @@ def b(sqlite_template, tmp_path, places):
 
 @pytest.fixture
 def hook(a, places):
-    made = Receiver(places.receiver)
-    made.secret = connect(a, "hook", "webhook", url=f"http://127.0.0.1:{places.receiver}/hook")["secret"]
-    yield made
-    made.close()
+    with hooked(a, places.receiver) as made:
+        yield made
 
 
 def test_a_customer_reaches_everybody_but_its_origin_and_a_resync_sends_it_again(a, b, hook):

@@ -16,7 +16,7 @@ LABELS = ("Harbour Bakery", "Night Desk")
 @pytest.fixture
 def fresh(tmp_path, places):
     """A hub that nobody has set up."""
-    hub = Hub(tmp_path, f"sqlite:///{tmp_path}/data/synchub.db", places.a)
+    hub = Hub(tmp_path, f"sqlite:///{tmp_path}/data/synchub.db", places.a, installed=True)
     yield hub
     hub.close()
 
@@ -59,7 +59,7 @@ def test_a_script_sets_a_hub_up_and_uses_it(fresh):
 
 def test_a_newcomer_pastes_what_the_demo_prints_and_sees_it_arrive(fresh):
     env = fresh.env | {"SYNCHUB_DATABASE_URL": "", "SYNCHUB_SECRET_KEY": ""}
-    demo = fresh.processes["demo"] = Process("serve", "--demo", env=env, cwd=fresh.folder)
+    demo = fresh.processes["demo"] = Process("serve", "--demo", env=env, cwd=fresh.folder, installed=True)
     demo.hear("Application startup complete")
     calls = [line.strip() for line in demo.said if line.strip().startswith("curl ")]
     assert len(calls) == 4

@@ -4,8 +4,9 @@ import threading
 
 import pytest
 from tests.e2e.hub import eventually
-from tests.e2e.joined import came, change, connect, customers, flow, fresh, hub_at, is_at_rest, join, resyncs, start
+from tests.e2e.joined import came, change, connect, customers, flow, hub_at, is_at_rest, join, resyncs, start
 from tests.scenarios.partners import App, Crm, Erp
+from tests.served import fresh
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.hub import eventually
-from tests.e2e.joined import connect, customers, fresh, hub_at, is_at_rest, join, start
-from tests.e2e.receiver import Receiver
+from tests.e2e.joined import connect, customers, hooked, hub_at, is_at_rest, join, start
 from tests.scenarios.partners import Erp
+from tests.served import fresh
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -40,10 +40,8 @@ def hub(sqlite_template, tmp_path, places):
 
 @pytest.fixture
 def hook(hub, places):
-    made = Receiver(places.receiver)
-    made.secret = connect(hub, "hook", "webhook", url=f"http://127.0.0.1:{places.receiver}/hook")["secret"]
-    yield made
-    made.close()
+    with hooked(hub, places.receiver) as made:
+        yield made
 
 
 def test_the_vendors_client_understands_what_the_hub_answers(hub, hook, client):

@@ -10,6 +10,7 @@ from tests.intake.desk import customer, messages, request, running, settings_for
 
 from synchub.errors import NotFound, Unavailable
 from synchub.intake import journal
+from synchub.intake.tables import Message
 
 
 def test_a_large_body_is_a_file_named_by_its_digest(store: Engine, tmp_path) -> None:
@@ -26,6 +27,28 @@ def test_a_large_body_is_a_file_named_by_its_digest(store: Engine, tmp_path) -> 
     assert [journal.body_of(m, settings.data_dir) for m in (large, again, small)] == [body, body, body[:-1]]
     files = [path for path in settings.data_dir.rglob("*") if path.is_file()]
     assert [path.name for path in files] == [large.body_file]
+
+
+def test_a_body_may_be_kept_block_by_block(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    blocks = [os.urandom(1000) for _ in range(1000)]
+    name = journal.keep_file(iter(blocks), settings)
+    assert name == hashlib.sha256(b"".join(blocks)).hexdigest()
+    message = Message(id=None, body=None, body_file=name)
+    assert b"".join(journal.body_blocks(message, settings.data_dir)) == b"".join(blocks)
+    assert [path.name for path in settings.data_dir.rglob("*") if path.is_file()] == [name]
+
+
+def test_a_body_that_breaks_off_leaves_nothing(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+
+    def broken():
+        yield b"begun"
+        raise OSError(5, "no more")
+
+    with pytest.raises(OSError, match="no more"):
+        journal.keep_file(broken(), settings)
+    assert [path for path in settings.data_dir.rglob("*") if path.is_file()] == []
 
 
 def test_a_body_whose_file_is_gone_is_not_found(store: Engine, tmp_path) -> None:

@@ -7,7 +7,7 @@ from synchub import db
 from synchub.config import Settings
 from synchub.intake import journal
 from synchub.intake.submission import Submission
-from synchub.intake.write import write
+from synchub.intake.write import write, write_part
 from synchub.master.convergence import Mode
 from synchub.master.writes import Write
 
@@ -41,6 +41,29 @@ def test_submissions_of_one_group_have_numbers_of_their_own(store: Engine, setti
     )
     rows = {m.body: (m.seen, m.first_number, m.last_number) for m in messages(store)}
     assert sorted(rows.values(), key=str) == [(0, 1, 2), (0, 3, 3), (0, None, None)]
+
+
+def test_parts_of_a_message_add_up(store: Engine, settings: Settings) -> None:
+    (receipt,) = store_all(store, settings, request(body=b"file"))
+    parts = [[customer("K", phone="1"), customer("L", phone="1")], [], [customer("K", phone="1")], [customer("L")]]
+    parts[0][0].problems.append("first")
+    parts[3][0].problems += [f"more {number}" for number in range(150)]
+    for part in parts:
+        db.retrying(store, lambda session, part=part: write_part(session, A, receipt.message, part))
+    (message,) = messages(store)
+    assert message.counts == {"created": 2, "unchanged": 2}
+    assert (message.first_number, message.last_number) == (1, 2)
+    assert message.notes == ["first", *(f"more {number}" for number in range(99)), "and 51 more"]
+    db.retrying(store, lambda session: write_part(session, A, receipt.message, parts[3]))
+    assert messages(store)[0].notes[-1] == "and 201 more"
+
+
+def test_a_row_of_a_file_names_the_file_and_its_line(store: Engine, settings: Settings) -> None:
+    (file,) = store_all(store, settings, request(body=b"file"))
+    row = request(refusal="no key", body=b"row")
+    row.arrival.parent, row.arrival.line = file.message, 17
+    store_all(store, settings, row)
+    assert [(m.parent_id, m.line) for m in messages(store)] == [(None, None), (file.message, 17)]
 
 
 def test_a_refused_submission_is_kept_and_changes_nothing(store: Engine, settings: Settings) -> None:

@@ -7,20 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synchub.clock import SECOND
-from synchub.master.convergence import (
-    ECHO_WINDOW,
-    Mode,
-    Rules,
-    arrive,
-    bounce,
-    depart,
-    difference,
-    golden,
-    looping,
-    receive,
-    wished,
-)
+from synchub.master.convergence import ECHO_WINDOW, Mode, arrive, bounce, depart, difference, looping, receive, wished
 from synchub.master.copies import EXISTS, Copy, Row, document, load
+from synchub.master.survivorship import Rules, golden
 from synchub.master.values import Value
 
 FIELDS = ("name", "phone")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synchub.master.convergence import Rules, golden
 from synchub.master.copies import EXISTS, Copy, Held, Statement
+from synchub.master.survivorship import Rules, golden
 
 pytestmark = pytest.mark.slow
 

@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 
 RULES = "master/convergence.py"
+SURVIVORSHIP = "master/survivorship.py"
 CLAIM = "outbox/claim.py"
 PUMP = "outbox/pump.py"
 SETTLE = "outbox/settle.py"
@@ -47,8 +48,8 @@ CLAUSES = (
     Mutant(
         "a value received just after our answer leaves both possible",
         RULES,
-        "Held(frozenset((value, recent.sent)) if recent else frozenset((value,)), now)",
-        "Held(frozenset((value,)), now)",
+        "Held(frozenset((value, recent.sent)) if recent else frozenset((value,)), at)",
+        "Held(frozenset((value,)), at)",
         "a value typed just before ours lands and heard just after",
     ),
     Mutant(
@@ -96,8 +97,8 @@ CLAUSES = (
     Mutant(
         "a record that is there again may have lost what its row does not name",
         RULES,
-        "copy.known[name] = Held(copy.holds(name) | NOTHING, now)",
-        "copy.known[name] = Held(copy.holds(name), now)",
+        "Held(copy.holds(name) | NOTHING, max(copy.known[name].at, at))",
+        "Held(copy.holds(name), max(copy.known[name].at, at))",
         "a record made again with less",
     ),
     Mutant(
@@ -198,14 +199,14 @@ PROMISES = (
     ),
     Mutant(
         "two processes decide about one request one after the other",
-        "db.py",
+        "db/__init__.py",
         "    if numbers:\n",
         "    if not numbers:\n",
         "tests/intake/test_repeats.py::test_the_same_request_at_two_processes_at_once_is_stored_once[postgresql]",
     ),
     Mutant(
         "records that change are locked",
-        "db.py",
+        "db/__init__.py",
         "return statement.with_for_update(key_share=True, skip_locked=skip_locked)",
         "return statement",
         "tests/master/test_turns.py::test_whoever_comes_second_weighs_what_the_first_has_written[postgresql]",
@@ -226,14 +227,14 @@ PROMISES = (
     ),
     Mutant(
         "a delete may mean only the partner's own copy",
-        RULES,
+        SURVIVORSHIP,
         "if copy.connection in rules.own_copy_only:",
         "if False:",
         "tests/master/test_scenarios.py::test_a_delete_that_means_only_the_own_copy_leaves_the_record[sqlite]",
     ),
     Mutant(
         "a delete of one of several copies deletes no record",
-        RULES,
+        SURVIVORSHIP,
         "    return not any(\n        other is not copy",
         "    return True or any(\n        other is not copy",
         "tests/master/test_golden.py::test_a_delete_of_one_of_several_copies_does_not_count",

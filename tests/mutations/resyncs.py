@@ -179,15 +179,15 @@ RESYNCS = (
     Mutant(
         "a refused record makes a Warning",
         ANSWERS,
-        "status = Status.WARNING if outcome.refused or plan.unknown else status",
-        "status = Status.WARNING if plan.unknown else status",
+        "bad=bool(refused or plan.unknown)",
+        "bad=bool(plan.unknown)",
         f"{ANSWERED}test_a_refused_record_is_a_warning_that_names_it[sqlite]",
     ),
     Mutant(
         "a Warning names the records that were refused",
         ANSWERS,
-        "_refused(sorted(outcome.refused))",
-        "_refused(put.records)",
+        "_told(came, refused, plan, _gone(",
+        "_told(came, put.records, plan, _gone(",
         f"{ANSWERED}test_a_refused_record_is_a_warning_that_names_it[sqlite]",
     ),
     Mutant(
@@ -207,8 +207,8 @@ RESYNCS = (
     Mutant(
         "ids that name nothing are a Warning",
         ANSWERS,
-        "status = Status.WARNING if outcome.refused or plan.unknown else status",
-        "status = Status.WARNING if outcome.refused else status",
+        "bad=bool(refused or plan.unknown)",
+        "bad=bool(refused)",
         f"{ANSWERED}test_ids_that_are_partly_unknown_are_a_warning_that_names_them[sqlite]",
     ),
     Mutant(

@@ -4,6 +4,7 @@ Each line that it reads is a module with its arguments, as JSON; each that it wr
 ran it, and what that one said.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -58,6 +59,7 @@ def main() -> None:
     """Do as the lines of standard input say."""
     for library in LIBRARIES:
         importlib.import_module(library)
+    gc.freeze()  # or every branch would look through all of it, again and again
     for line in sys.stdin:
         with tempfile.TemporaryFile() as said:
             code = branch(json.loads(line), said)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.mutations.files import FILES, HISTORIES
 from tests.mutations.grafting import Graft
 from tests.mutations.mutants import CLAUSES, PROMISES, Mutant
 from tests.mutations.resyncs import RESYNCS, SERVERS
@@ -24,21 +25,21 @@ def changed(graft: Graft, mutant: Mutant) -> Iterator[Graft]:
         yield graft
 
 
-@pytest.mark.parametrize("mutants", [PROMISES, RESYNCS], ids=["promises", "resyncs"])
+@pytest.mark.parametrize("mutants", [PROMISES, RESYNCS, FILES], ids=["promises", "resyncs", "files"])
 def test_every_proof_holds_while_nothing_is_changed(graft: Graft, mutants: tuple[Mutant, ...]) -> None:
     """But for those on PostgreSQL, which take long; a server that does not start is no failed test."""
     outcome = graft.test(sorted({mutant.proof for mutant in mutants if "[postgresql" not in mutant.proof}))
     assert outcome.code == HOLDS, outcome.said
 
 
-@pytest.mark.parametrize("mutant", [*PROMISES, *RESYNCS], ids=lambda mutant: mutant.promise)
+@pytest.mark.parametrize("mutant", [*PROMISES, *RESYNCS, *FILES], ids=lambda mutant: mutant.promise)
 def test_a_test_fails_without(mutant: Mutant, changed: Graft) -> None:
     outcome = changed.test([mutant.proof])
     assert outcome.code == FAILED, outcome.said
     assert "1 failed" in outcome.said, outcome.said
 
 
-@pytest.mark.parametrize("mutant", [*CLAUSES, *SERVERS], ids=lambda mutant: mutant.promise)
+@pytest.mark.parametrize("mutant", [*CLAUSES, *SERVERS, *HISTORIES], ids=lambda mutant: mutant.promise)
 def test_a_history_fails_without(mutant: Mutant, changed: Graft) -> None:
     outcome = changed.run("tests.simulation", "--known", mutant.proof)
     assert outcome.code == FAILED, outcome.said

@@ -1,6 +1,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -13,9 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from synchub import clock
 from synchub.outbox import wires
 from synchub.outbox.addresses import resolve, why_not
-from synchub.outbox.http import BODY_LIMIT, NotConnected, OutboundClient, Unanswered
+from synchub.outbox.http import BODY_LIMIT, NotConnected, OutboundClient, Response, Unanswered
 
 Talk = Callable[[socket.socket], None]
 
@@ -34,6 +36,18 @@ def partner(talk: Talk, calls: int = 1) -> Iterator[str]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+@contextmanager
+def zone(monkeypatch: pytest.MonkeyPatch, name: str) -> Iterator[None]:
+    """This machine in another time zone."""
+    try:
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", name)
+            time.tzset()
+            yield
+    finally:
+        time.tzset()
 
 
 def heard(connection: socket.socket) -> bytes:
@@ -59,6 +73,31 @@ def test_an_answer_is_given_with_its_status_whatever_it_is(client):
     with partner(answering(b"HTTP/1.1 422 No\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\nno")) as url:
         answer = client.post(url, b"x", {"content-type": "text/plain"}, 5)
     assert (answer.status, answer.headers["retry-after"], answer.body) == (422, "7", b"no")
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7),
+        (" 7 ", 7),
+        ("Wed, 23 Sep 2026 12:00:05 GMT", 5),
+        ("Wednesday, 23-Sep-26 12:00:05 GMT", 5),
+        ("Wed Sep 23 12:00:05 2026", 5),
+        ("Wed, 23 Sep 2026 11:00:00 GMT", 0),
+        ("Wed, 23 Sep 99999999999999999999 12:00:05 GMT", None),
+        ("soon", None),
+        ("-1", None),
+        ("\u0667", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_in_utc_by_our_clock(monkeypatch, header, seconds):
+    with clock.replaced(lambda: 1_790_164_800 * clock.SECOND), zone(monkeypatch, "Asia/Tokyo"):
+        assert Response(429, {"retry-after": header}, b"").retry_after == seconds
+
+
+def test_without_retry_after_nobody_is_asked_to_wait():
+    assert Response(429, {}, b"").retry_after is None
 
 
 def test_a_redirect_is_not_followed(client):

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, text, update
 from tests.master.rules import change_rules, partner_of
 from tests.outbox.post import REFUSED, Feed, Post, Target
+from tests.waiting import PATIENCE, until
 
 from synchub import clock, db
 from synchub.clock import SECOND
@@ -23,16 +24,6 @@ from synchub.outbox.bell import CHANNEL, Bell, Listener
 from synchub.outbox.leases import Leases, of_deliveries
 from synchub.outbox.tables import Delivery
 from synchub.outbox.worker import Worker
-
-PATIENCE = 60
-
-
-def until(condition):
-    """Wait for what must come by itself."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)
 
 
 class Hub(Post):

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
+from tests.waiting import PATIENCE
 
 PASSED = ("authorization", "content-type", "accept")
-PATIENCE = 90.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import httpx
 from tests.contracts import contract_of
+from tests.waiting import PATIENCE
 
-PATIENCE = 90.0
 AGENT = "/api/v1/Agents/ErpSync/"
 
 Row = dict[str, Any]

@@ -3,18 +3,16 @@
 Time stands still between the steps of a test, and targets are told by hand, with the senders of their dialects.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import uvicorn
 from sqlalchemy import Engine, select
 from tests.scenarios.gate import Gate
 from tests.scenarios.partners import Partner, Row, Server
-from tests.served import KEY, Served, serving
+from tests.served import KEY, Served, fresh, listening, serving
 
 from synchub import clock, db
 from synchub.connections.directory import Directory
@@ -144,31 +142,14 @@ def keys_of(engine: Engine, connection: str) -> set[str]:
 
 
 @contextmanager
-def listening(hub: Served) -> Iterator[str]:
-    """The hub on a real port."""
-    server = uvicorn.Server(uvicorn.Config(hub.app, port=0, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            thread.join(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-@contextmanager
 def staged(store_url: str, template: Path, folder: Path, *, still: bool = True, **settings: Any) -> Iterator[Stage]:
     """Hub A on a store, and hub B on a SQLite store of its own; `still`: time stands still."""
     (folder / "b").mkdir()
-    store = folder / "b" / "synchub.db"
-    store.write_bytes(template.read_bytes())
     with ExitStack() as stack:
         stage = Stage(stack)
         if still:
             stack.enter_context(clock.replaced(lambda: stage.now))
-        stage.b = stack.enter_context(serving(f"sqlite:///{store}", folder / "b"))
+        stage.b = stack.enter_context(serving(fresh(template, folder / "b"), folder / "b"))
         stage.a = stack.enter_context(serving(store_url, folder / "a", **settings))
         stage.there = stack.enter_context(listening(stage.b))
         stage.base = stack.enter_context(listening(stage.a))

@@ -3,13 +3,13 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import contextmanager
 
 import pytest
 from tests.scenarios.gate import Gate, Said
 from tests.scenarios.partners import App, Erp
 from tests.scenarios.stage import keys_of, staged
+from tests.waiting import PATIENCE, until
 
 from synchub.master.entities.parties import Customer
 
@@ -18,15 +18,6 @@ pytestmark = pytest.mark.slow
 KEYS = [f"K{n:02}" for n in range(35)]
 HTML = Said(200, b"<html><body>Please wait</body></html>")
 FAULTS = ("slow", "html", "cut", "late", "broken", "busy", "unanswered")
-PATIENCE = 90.0
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for what other threads do."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 class Unwell:

@@ -1,6 +1,7 @@
 """`python -m tests.simulation --runs 50000 [--first SEED]`: random histories on demand."""
 
 import argparse
+import gc
 import sys
 import time
 
@@ -16,6 +17,7 @@ def main() -> int:
     parser.add_argument("--as-found", action="store_true", help="show a failing history without shrinking it")
     parser.add_argument("--known", choices=KNOWN, help="play one of the known counterexamples instead")
     asked = parser.parse_args()
+    gc.freeze()  # what was imported lives to the end: nobody need look through it again and again
     if asked.known:
         failed = failure(Stores(), KNOWN[asked.known])
         sys.stdout.write(failed or "it holds")

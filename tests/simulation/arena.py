@@ -5,13 +5,14 @@
 
 import heapq
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select
 from sqlalchemy.orm import Session
-from tests.simulation.history import FIELDS, KEYS, SILENT, STORED, UNSPOKEN, Call, Fate, History, Step
+from tests.simulation.exports import MARGIN, Files, Sheet
+from tests.simulation.history import FIELDS, KEYS, SILENT, STORED, UNSPOKEN, Call, Export, Fate, History, Step
 from tests.simulation.partners import ENTITY, Partner, Post, Violation
 from tests.simulation.servers import told
 
@@ -22,7 +23,7 @@ from synchub.master import copies as copying
 from synchub.master import store
 from synchub.master.copies import EXISTS, Copy, Row
 from synchub.master.entities import ENTITIES
-from synchub.master.tables import Change, CrossReference
+from synchub.master.tables import Change, CrossReference, MasterRecord
 from synchub.master.values import Value
 from synchub.master.writes import Batch
 from synchub.outbox import dead_letters
@@ -42,6 +43,29 @@ SILENCE = 12 * SECOND
 """When a worker stops waiting for an answer; nothing lands after that."""
 MOST_CALLS = 150
 POLICY = Policy(Retry([1.0, 5.0], jitter=lambda: 1.0))
+
+RECORDS = db.table_of(ENTITIES[ENTITY])
+SHARED = db.table_of(MasterRecord)
+COPIES = db.table_of(CrossReference)
+# Statements are built once, and skip the object layer: thousands of histories ask them again and again.
+_RECORDS = (
+    select(SHARED.c["id", "code", "exists", "exists_stamp"], *(RECORDS.c[name] for name in FIELDS))
+    .join(RECORDS, RECORDS.c.id == SHARED.c.id)
+    .order_by(SHARED.c.id)
+)
+_COPIES = select(COPIES).where(COPIES.c.connection_id != 0).order_by(COPIES.c.record_id, COPIES.c.id)
+_IN_STATE = (
+    select(COPIES)
+    .join(Delivery, Delivery.copy_id == COPIES.c.id)
+    .where(Delivery.state.in_(bindparam("states", expanding=True)))
+    .order_by(COPIES.c.id)
+)
+_DUE = (
+    select(Delivery.connection_id, Delivery.due, Delivery.lease_until, Connection.backoff_until)
+    .join(Connection, Connection.id == Delivery.connection_id)
+    .where(Delivery.state == State.WAITING)
+)
+_STEPS = select(func.count()).select_from(db.table_of(Change))
 
 
 class Target:
@@ -93,6 +117,7 @@ class Arena:
     answered: dict[tuple[int, str], str] = field(default_factory=dict)
     quiet: dict[int, int] = field(default_factory=dict)
     puts: list[tuple[int | None, Put]] = field(default_factory=list)
+    files: Files = field(default_factory=Files)
 
     def play(self) -> None:
         """Play the history and see that all promises hold."""
@@ -101,10 +126,14 @@ class Arena:
         self._join()
         for step in self.history.steps:
             self._at(step.at, lambda step=step: self._act(step))
+        for export in self.history.exports:
+            self._at(export.at, lambda export=export: self._export(export))
         self._run()
+        self._export_all()
         self._mend()
         self._check_converged()
         self._check_nothing_lost()
+        self._check_later_words()
         self._check_nobody_unmade()
         self._check_numbers()
         self._check_forced()
@@ -113,7 +142,7 @@ class Arena:
     def _join(self) -> None:
         for partner in self.partners:
             who = {"id": partner.number, "name": f"P{partner.number}", "guid": UUID(int=partner.number)}
-            where = {"url": "simulated"}
+            where = {} if partner.habit.deaf else {"url": "simulated"}
             made = Connection(**who, dialect="simulated", rank=partner.habit.rank, created_at=START, settings=where)
             self.connections[partner.number] = made
         with db.writing(self.engine) as session:
@@ -138,17 +167,9 @@ class Arena:
     def _wait_for_work(self) -> bool:
         """When nothing happens by itself, look at each target that still has something due, at the time it is."""
         with db.reading(self.engine) as session:
-            statement = select(
-                Delivery.connection_id,
-                func.max(Delivery.due, Delivery.lease_until)
-                if self.engine.dialect.name == "sqlite"
-                else func.greatest(Delivery.due, Delivery.lease_until),
-            ).where(Delivery.state == State.WAITING)
-            due = session.execute(statement).all()
-            backing = dict(session.execute(select(Connection.id, Connection.backoff_until)).all())
-        for number, moment in due:
-            seconds = max(max(moment, backing[number]) - self.now, 0) / SECOND
-            self._look_soon(number, seconds)
+            due = session.execute(_DUE).all()
+        for number, *moments in due:
+            self._look_soon(number, max(max(moments) - self.now, 0) / SECOND)
         return bool(due)
 
     def _resync(self, source: int | None) -> None:
@@ -173,14 +194,16 @@ class Arena:
             return
         partner = self.partners[step.partner]
         post = partner.user(step)
-        self._tell(f"P{partner.number} {step.action}s {step.key}.{step.field}={step.value}")
-        if post is not None:
+        lost = step.lost and partner.habit.files
+        self._tell(f"P{partner.number} {step.action}s {step.key}.{step.field}={step.value}{' (lost)' * lost}")
+        if post is not None and not lost:
             self._post(partner, post, step.delay)
             if step.twice:
-                self._post(partner, Post(post.write), step.delay + 0.05)
+                self._post(partner, Post(post.write, at=post.at), step.delay + 0.05)
 
     def _post(self, partner: Partner, post: Post, delay: float) -> None:
         """Send a post; posts of one partner arrive in the order in which they were sent."""
+        post.at = post.at or self.now
         last = partner.posts[-1][0] if partner.posts else 0
         moment = max(self.now + int(delay * SECOND), last + 1)
         partner.posts.append((moment, post))
@@ -195,6 +218,8 @@ class Arena:
         self._tell(f"P{partner.number} posts {write.mode.value} {write.key} {write.fields}: {verdict.kind.value}")
         for name, value in write.fields.items():
             self.seen.add((partner.number, write.key, name, str(value)))
+        if partner.habit.files:
+            self.files.know(partner.number, write.key, post.at)
         if post.makes and (partner.number, write.key) not in self.accepted:
             self.makers.add((partner.number, write.key))
         if post.edit:
@@ -203,32 +228,59 @@ class Arena:
         for other in self.partners:
             self._look_soon(other.number, self._call().wait)
 
+    def _export(self, export: Export) -> None:
+        """A partner begins to write a file."""
+        partner = self.partners[export.partner]
+        if not partner.habit.files:
+            return
+        sheet = Sheet(partner)
+        for key, part in zip(KEYS, export.reads, strict=True):
+            self._at(export.takes * part, lambda key=key: sheet.read(key, self.now))
+        end = self.now + int(export.takes * SECOND)
+        self._at(export.takes + export.wait, lambda: self._collect(sheet, end - MARGIN))
+
+    def _export_all(self) -> None:
+        """Every partner that has files writes one in which there is everything that it holds."""
+        if any(partner.habit.files for partner in self.partners):
+            self.now += MARGIN + 60 * SECOND
+            for partner in self.partners:
+                self._export(Export(0, partner.number - 1))
+            self._run()
+
+    def _collect(self, sheet: Sheet, as_of: int) -> None:
+        """A file is read as of a time; what it says must be newer than all that was known of its partner."""
+        verdicts = self.files.collect(self.engine, sheet, as_of)
+        moment = f"{(as_of - START) / SECOND:.3f}"
+        self._tell(f"P{sheet.partner.number}'s file as of {moment}, {sheet.rows}: {verdicts}")
+        for key, row in sheet.rows.items():
+            for name, value in row.items():
+                self.seen.add((sheet.partner.number, key, name, value))
+        for other in self.partners:
+            self._look_soon(other.number, self._call().wait)
+
     def _call(self) -> Call:
         """The next call of the script, without taking it."""
         return self.history.calls[self.calls] if self.calls < len(self.history.calls) else Call()
 
     def _look_soon(self, number: int, seconds: float) -> None:
-        if number not in self.looks:
+        if number not in self.looks and not self.partners[number - 1].habit.deaf:
             self.looks.add(number)
             self._at(seconds, lambda: self._look(number))
 
     # What a worker does
 
     def _look(self, number: int) -> None:
-        """Pump and claim for one target; send what there is."""
+        """Pump and claim for one target, in one transaction, as nobody else is there; send what there is."""
         self.looks.discard(number)
         connection = self.connections[number]
         target = Target(1 if self.partners[number - 1].habit.numbers else 10)
-        with self.engine.connect() as look:
-            behind, due = look.execute(WAITS, {"target": number, "now": self.now}).one_or_none() or (False, False)
-        if behind:
-            with db.writing(self.engine) as session:
-                pump(session, connection, target, 100, self.now)
-        if not behind and not due:
-            return
         with db.writing(self.engine) as session:
-            claimed = claim(session, connection, target, self.now, lease=LEASE)
-        if claimed.parcels:
+            found = session.execute(WAITS, {"target": number, "now": self.now}).one_or_none()
+            behind, due = found or (False, False)
+            if behind:
+                pump(session, connection, target, 100, self.now)
+            claimed = claim(session, connection, target, self.now, lease=LEASE) if behind or due else None
+        if claimed and claimed.parcels:
             self._send(self.partners[number - 1], claimed)
 
     def _send(self, partner: Partner, claimed: Claim) -> None:
@@ -248,12 +300,15 @@ class Arena:
         if call.fate in STORED:
             self._tell(f"P{partner.number} stores {', '.join(parcel.key for parcel in claimed.parcels)}")
             self._see(partner, claimed)
+            stored = self.now
+        else:
+            stored = 0
         outcome, echoes = told(partner, claimed.parcels, call)
         for echo in echoes:
             self._post(partner, echo, call.echo)
         if call.fate is not Fate.KILLED_AFTER:
             wait = SILENCE / SECOND - call.there if call.fate in SILENT else call.back if call.fate in STORED else 0
-            self._at(wait, lambda: self._settle(partner, claimed, outcome))
+            self._at(wait, lambda: self._settle(partner, claimed, outcome, stored))
 
     def _see(self, partner: Partner, claimed: Claim) -> None:
         """Note what the hub knows that the partner holds now."""
@@ -262,12 +317,14 @@ class Arena:
                 if parcel.sent.get(name) is not None:
                     self.seen.add((partner.number, parcel.key, name, str(partner.spell(str(parcel.sent[name])))))
 
-    def _settle(self, partner: Partner, claimed: Claim, outcome: Outcome) -> None:
+    def _settle(self, partner: Partner, claimed: Claim, outcome: Outcome, stored: int) -> None:
         with db.writing(self.engine) as session:
             settle(session, claimed, claimed.parcels, outcome, policy=POLICY, started=self.now)
         self._tell(f"P{partner.number} settled: {outcome.verdict.value}")
         if outcome.verdict is Verdict.ACCEPTED:
             self.accepted |= {(partner.number, parcel.key) for parcel in claimed.parcels}
+            for parcel in claimed.parcels:
+                self.files.know(partner.number, parcel.key, stored, parcel.sent)
         for parcel in claimed.parcels:
             if parcel.copy in outcome.their_ids:
                 self.answered[partner.number, parcel.key] = outcome.their_ids[parcel.copy]
@@ -279,7 +336,9 @@ class Arena:
     # What must hold
 
     def _check_blanks(self, partner: Partner, claimed: Claim) -> None:
-        """No blank goes over a value that the hub never saw."""
+        """No blank goes over a value that the hub never saw, but where posts are lost."""
+        if partner.habit.files:
+            return
         waiting = {post.write.key for _, post in partner.posts}
         for parcel in claimed.parcels:
             row = partner.rows.get(parcel.key, {})
@@ -343,36 +402,34 @@ class Arena:
             self._run()
 
     def _in_state(self, states: Collection[State]) -> list[Copy]:
-        table = db.table_of(CrossReference)
         with db.reading(self.engine) as session:
-            rows = session.execute(
-                select(table).join(Delivery, Delivery.copy_id == table.c.id).where(Delivery.state.in_(states))
-            )
-            return [copying.load(row) for row in rows]
+            return [copying.load(row) for row in session.execute(_IN_STATE, {"states": list(states)})]
 
     def _shouts(self, number: int) -> bool:
         return self.partners[number - 1].habit.shouts
 
     def _records(self) -> dict[str, tuple[Row, list[Copy]]]:
         """The golden record of each key with `exists` and its copies."""
-        made, found = ENTITIES[ENTITY], {}
-        table = db.table_of(CrossReference)
         with db.reading(self.engine) as session:
-            for record in session.scalars(select(made)):
-                golden = {name: getattr(record, name) for name in FIELDS if getattr(record, name) is not None}
-                rows = session.execute(select(table).where(table.c.record_id == record.id, table.c.connection_id != 0))
-                state: Row = {EXISTS: record.exists, "stamp": record.exists_stamp, **golden}
-                found[str(record.code)] = (state, [copying.load(row) for row in rows])
+            records = session.execute(_RECORDS).all()
+            copies = [copying.load(row) for row in session.execute(_COPIES)]
+        found = {}
+        for record in records:
+            golden = {name: getattr(record, name) for name in FIELDS if getattr(record, name) is not None}
+            state: Row = {EXISTS: record.exists, "stamp": record.exists_stamp, **golden}
+            found[str(record.code)] = (state, [copy for copy in copies if copy.record == record.id])
         return found
 
     def _check_converged(self) -> None:
         """Every partner holds every record as it is, or nothing where it is gone; who loops is shown, not told."""
         looping = {copy.id for copy in self._in_state({State.LOOP})}
+        deaf = {partner.number for partner in self.partners if partner.habit.deaf}
         for key, (state, copies) in self._records().items():
             golden = {name: str(state[name]) for name in FIELDS if name in state}
-            if state[EXISTS] and len(copies) != len(self.partners):
+            told = [copy for copy in copies if copy.connection not in deaf]
+            if state[EXISTS] and len(told) != len(self.partners) - len(deaf):
                 raise Violation(f"somebody was not told of {key}")
-            for copy in copies:
+            for copy in told:
                 if copy.id in looping:
                     continue
                 held = self.partners[copy.connection - 1].rows.get(copy.key)
@@ -385,7 +442,9 @@ class Arena:
     def _check_nothing_lost(self) -> None:
         """The last word of the best rank stands, where no limit of the rules can have been met."""
         restated = any(step.action == "resync" for step in self.history.steps)
-        if restated or not self.history.unique or any(partner.habit.shouts for partner in self.partners):
+        posts_lost = any(partner.habit.files for partner in self.partners)
+        shouted = any(partner.habit.shouts for partner in self.partners)
+        if restated or not self.history.unique or shouted or posts_lost:
             return
         deleted = {step.key for step in self.history.steps if step.action == "delete"}
         cleared = {(step.key, step.field) for step in self.history.steps if step.value is None}
@@ -398,6 +457,16 @@ class Arena:
             stands = records[key][0].get(name)
             if stands != last and not str(stands).startswith("nudge"):
                 raise Violation(f"{name} of {key} is {stands}, but the last word was {last}")
+
+    def _check_later_words(self) -> None:
+        """Of what partners stated last, that of the best rank stands, then the latest; files speak for their times."""
+        if any(step.action == "resync" for step in self.history.steps):
+            return
+        ranks = {partner.number: partner.habit.rank for partner in self.partners}
+        stood = {key: state for key, (state, _) in self._records().items()}
+        for (key, name), (value, who) in self.files.words(self.engine, ranks).items():
+            if stood[key].get(name) != value:
+                raise Violation(f"{name} of {key} is {stood[key].get(name)}, but P{who} said {value} later")
 
     def _check_nobody_unmade(self) -> None:
         """What the one of the best rank has made, and never deleted, exists."""
@@ -413,19 +482,25 @@ class Arena:
         """When everybody sends everything again, nothing changes and nobody is called."""
         if any(partner.habit.shouts for partner in self.partners):
             return
-        before, calls, steps = self._records(), self.calls, self._steps()
+        before, calls, steps = self._what_is_known(), self.calls, self._steps()
         for partner in self.partners:
             for key in partner.rows:
                 self._post(partner, Post(partner.everything(key)), 1)
         self._run()
-        if self._records() != before or self._steps() != steps:
+        self._export_all()
+        if self._what_is_known() != before or self._steps() != steps:
             raise Violation("an echo of everything changed something")
         if self.calls != calls:
             raise Violation("an echo of everything was answered by a call")
 
+    def _what_is_known(self) -> list[tuple[Row, list[Copy]]]:
+        """All records and copies, but for the times at which nothing new was heard."""
+        found = self._records().values()
+        return [(state, [replace(copy, heard_at=0) for copy in copies]) for state, copies in found]
+
     def _steps(self) -> int:
         with db.reading(self.engine) as session:
-            return session.scalars(select(func.count()).select_from(Change)).one()
+            return session.scalars(_STEPS).one()
 
 
 def _left(copy: Copy, stated: int) -> bool:

@@ -12,7 +12,7 @@ FIELDS = ("name", "phone", "email")
 UNSPOKEN = "description"
 """A field that the hub may tell, and that every partner keeps to itself."""
 KEYS = ("K1", "K2")
-PLAIN = ("numbers", "echoes", "shouts", "rank")
+PLAIN = ("numbers", "echoes", "shouts", "files", "deaf", "rank")
 """What a habit can do without, when a failing history is shrunk."""
 
 
@@ -54,11 +54,15 @@ class Habit:
     echoes: bool = False  # a trigger posts back what we deliver
     shouts: bool = False  # it upper-cases every text it stores
     numbers: bool = False  # a Synchroteam server: each row has a number of its own, which it answers
+    files: bool = False  # it exports files of all its rows, and loses posts; what it posts is whole
+    deaf: bool = False  # it is never told anything
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """A user of a partner does something; the post about it leaves `delay` seconds later, perhaps twice.
+
+    It may be lost where the partner has files.
 
     The hub's own steps are "resync", by which what the partner says of all its records counts again and is sent to all
     others, and "force", by which the golden records are sent to everybody.
@@ -72,6 +76,21 @@ class Step:
     value: str | None = None
     delay: float = 0.1
     twice: bool = False
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A partner writes a file of all its rows, which is collected some seconds after its end.
+
+    The row of each key is read after a part of the time that the export `takes`.
+    """
+
+    at: float
+    partner: int
+    takes: float = 0.0
+    wait: float = 5.0
+    reads: tuple[float, ...] = (0.0,) * len(KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,7 @@ class History:
     steps: tuple[Step, ...]
     calls: tuple[Call, ...] = ()
     unique: bool = True  # every value is typed only once in the whole history
+    exports: tuple[Export, ...] = ()
 
 
 @dataclass(slots=True)
@@ -114,7 +134,33 @@ class Draw:
             steps.append(self.step(at, unique=unique))
         calls = tuple(self.call() for _ in range(self.dice.randint(0, 10)))
         steps += [self.resync(at) for _ in range(self.dice.choice([0, 0, 0, 1, 1, 2]))]
-        return History(habits, tuple(steps), calls, unique)
+        return self.with_files(History(habits, tuple(steps), calls, unique))
+
+    def with_files(self, history: History) -> History:
+        """In two histories of three, partners that export files, and a quarter of whose posts are lost."""
+        share = self.dice.choice([0, 0.5, 1])
+        habits = tuple(
+            replace(habit, files=True, style=Style.WHOLE, deaf=self.dice.random() < 0.5)
+            if self.dice.random() < share
+            else habit
+            for habit in history.habits
+        )
+        steps = tuple(
+            replace(step, lost=True) if habits[step.partner].files and self.dice.random() < 0.25 else step
+            for step in history.steps
+        )
+        end = max(step.at for step in steps) + 30
+        exports = [each for place, habit in enumerate(habits) if habit.files for each in self.exports(place, end)]
+        return replace(history, habits=habits, steps=steps, exports=tuple(exports))
+
+    def exports(self, partner: int, end: float) -> Iterator[Export]:
+        """The files of a partner, one after the other; a later one may be collected before an earlier one."""
+        at = 0.0
+        while (at := at + self.dice.choice([0.5, 2.0, 10.0, 20.0, 60.0])) < end:
+            takes = self.dice.choice([0.0, 0.5, 3.0, 8.0])
+            wait = self.dice.choice([4.5, 6.0, 15.0, 40.0])
+            yield Export(round(at, 2), partner, takes, wait, tuple(round(self.dice.random(), 2) for _ in KEYS))
+            at += takes
 
     def resync(self, end: float) -> Step:
         """Somebody asks for everything again."""
@@ -174,6 +220,8 @@ def smaller(history: History) -> Iterator[History]:
     """Histories with one thing less, from the largest cut to the smallest."""
     steps, calls = history.steps, history.calls
     yield from (replace(history, steps=steps[:place] + steps[place + 1 :]) for place in range(len(steps)))
+    exports = history.exports
+    yield from (replace(history, exports=exports[:place] + exports[place + 1 :]) for place in range(len(exports)))
     yield from (replace(history, calls=calls[:place]) for place in range(len(calls)))
     yield from (replace(history, calls=_exchanged(calls, place, Call())) for place in _unusual(calls))
     for place, habit in enumerate(history.habits):
@@ -182,8 +230,9 @@ def smaller(history: History) -> Iterator[History]:
             if other != habit:
                 yield replace(history, habits=_exchanged(history.habits, place, other))
     for place, step in enumerate(steps):
-        if step.twice:
-            yield replace(history, steps=_exchanged(steps, place, replace(step, twice=False)))
+        for name in ("twice", "lost"):
+            if getattr(step, name):
+                yield replace(history, steps=_exchanged(steps, place, replace(step, **{name: False})))
 
 
 def _unusual(calls: tuple[Call, ...]) -> list[int]:
@@ -196,18 +245,20 @@ def _exchanged(things: tuple[Thing, ...], place: int, other: Thing) -> tuple[Thi
 
 def script(history: History) -> str:
     """The history as Python that runs it again."""
-    rows = ["from tests.simulation.history import Call, Fate, Habit, History, Step, Style", ""]
+    rows = ["from tests.simulation.history import Call, Export, Fate, Habit, History, Step, Style", ""]
     rows += ["HISTORY = History(", "    habits=("]
     rows += [f"        {_spelled(habit)}," for habit in history.habits]
     rows += ["    ),", "    steps=("]
     rows += [f"        {_spelled(step)}," for step in history.steps]
     rows += ["    ),", "    calls=("]
     rows += [f"        {_spelled(call)}," for call in history.calls]
-    rows += ["    ),", f"    unique={history.unique},", ")"]
+    rows += ["    ),", f"    unique={history.unique},", "    exports=("]
+    rows += [f"        {_spelled(export)}," for export in history.exports]
+    rows += ["    ),", ")"]
     return "\n".join(rows)
 
 
-def _spelled(thing: Habit | Step | Call) -> str:
+def _spelled(thing: Habit | Step | Call | Export) -> str:
     """A dataclass as the call that makes it, with what is not its default."""
     parts = []
     for name in thing.__dataclass_fields__:

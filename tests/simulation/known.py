@@ -1,10 +1,12 @@
 """Histories that each need one clause of the rules of convergence: the counterexamples to leaving it out."""
 
-from tests.simulation.history import Call, Fate, Habit, History, Step, Style
+from tests.simulation.history import Call, Export, Fate, Habit, History, Step, Style
 
 PLAIN = Habit(style=Style.CHANGED)
 ABOVE = Habit(rank=1, style=Style.CHANGED)
 SERVER = Habit(style=Style.CHANGED, numbers=True)
+FILING = Habit(files=True)
+DEAF = Habit(files=True, deaf=True)
 
 
 def history(*steps: Step, habits: tuple[Habit, ...] = (PLAIN, PLAIN, PLAIN), calls: tuple[Call, ...] = ()) -> History:
@@ -20,6 +22,16 @@ def types(at: float, partner: int, value: str | None, field: str = "name", delay
 def deletes(at: float, partner: int, delay: float = 0.02) -> Step:
     """A user deletes the record."""
     return Step(at, partner, "K1", "delete", delay=delay)
+
+
+def filed(*steps: Step, exports: tuple[Export, ...], filing: Habit = FILING) -> History:
+    """A history of a partner with files, the first, and two others; values may be typed again."""
+    return History((filing, PLAIN, PLAIN), steps, unique=False, exports=exports)
+
+
+def lost(at: float, value: str | None, field: str = "name") -> Step:
+    """A user of the first partner types a value, and the post about it is lost."""
+    return Step(at, 0, "K1", "set", field, value, lost=True)
 
 
 KNOWN = {
@@ -137,5 +149,31 @@ KNOWN = {
         Step(21, 0, "", "force"),
         habits=(ABOVE, PLAIN, SERVER),
         calls=(Call(), Call(), Call(Fate.LOST), Call(Fate.LATER), Call(Fate.GARBLED)),
+    ),
+    "a file exported before a live post and collected after it": filed(
+        types(1, 0, "v1"), types(25, 0, "v2"), exports=(Export(20, 0, wait=15.0),)
+    ),
+    "a file collected after a live post that changed nothing": filed(
+        types(1, 0, "v1"), lost(10, "v2"), types(25, 0, "v1"), exports=(Export(20, 0, wait=15.0),)
+    ),
+    "a file collected after a live post that leaves a field out": filed(
+        types(1, 0, "v1"),
+        lost(10, "v2", "phone"),
+        lost(22, None, "phone"),
+        types(25, 0, "v3"),
+        exports=(Export(20, 0, wait=15.0),),
+    ),
+    "a file collected after another partner spoke": filed(
+        types(1, 0, "v1"), lost(20, "v2"), types(45, 1, "v3"), exports=(Export(40, 0, wait=40.0),), filing=DEAF
+    ),
+    "a file collected after its partner was told": filed(
+        types(1, 0, "v1"), types(45, 1, "v3"), exports=(Export(40, 0, wait=40.0),)
+    ),
+    "a file collected after a delete": filed(types(1, 0, "v1"), deletes(25, 0), exports=(Export(20, 0, wait=15.0),)),
+    "two files in the wrong order": filed(
+        types(1, 0, "v1"),
+        lost(15, "v2"),
+        lost(25, "v1"),
+        exports=(Export(20, 0, wait=40.0), Export(30, 0, wait=6.0)),
     ),
 }

@@ -19,11 +19,15 @@ class Violation(AssertionError):
 
 @dataclass(slots=True)
 class Post:
-    """A row on its way to the hub: `edit` is the field that a user changed, `makes` whether the row is new."""
+    """A row on its way to the hub: `edit` is the field that a user changed, `makes` whether the row is new.
+
+    `at` is when it was written.
+    """
 
     write: Write
     edit: tuple[str, str | None] | None = None
     makes: bool = False
+    at: int = 0
 
 
 @dataclass(slots=True)
@@ -47,7 +51,7 @@ class Partner:
     def user(self, step: Step) -> Post | None:
         """A user does something; the post about it, if anything changed."""
         if step.action == "delete":
-            return Post(Write(ENTITY, step.key, Mode.DELETE)) if self._drop(step.key) else None
+            return Post(self._delete(step.key)) if self._drop(step.key) else None
         is_new = step.key not in self.rows
         row = self._row(step.key)
         value = self.spell(step.value)
@@ -60,7 +64,7 @@ class Partner:
         """A delivery of ours arrives; the post of the partner's trigger, if it has one."""
         if not sent[EXISTS]:
             gone = self._drop(key)
-            return Post(Write(ENTITY, key, Mode.DELETE)) if gone and self.habit.echoes else None
+            return Post(self._delete(key)) if gone and self.habit.echoes else None
         row = self._row(key)
         changed = [name for name in FIELDS if name in sent]
         for name in changed:
@@ -80,11 +84,14 @@ class Partner:
         self.ids.pop(key, None)
         return self.rows.pop(key, None) is not None
 
+    def _delete(self, key: str) -> Write:
+        return Write(ENTITY, key, Mode.DELETE, confirms=self.habit.files)
+
     def write(self, key: str, changed: list[str]) -> Write:
         """The row as the partner's style writes it."""
         row = self.rows[key]
         if self.habit.style is Style.WHOLE:
-            return Write(ENTITY, key, Mode.WHOLE, dict(row))
+            return Write(ENTITY, key, Mode.WHOLE, dict(row), confirms=self.habit.files)
         names = FIELDS if self.habit.style is Style.EVERY else changed
         return Write(ENTITY, key, Mode.PARTIAL, {name: row.get(name) for name in names})
 

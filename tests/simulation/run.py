@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from sqlalchemy import Engine, delete, text
-from sqlalchemy.engine import Connection
+from sqlalchemy import Engine, Table, delete, text
 from tests.simulation.arena import play
 from tests.simulation.history import History, draw, script, smaller
 from tests.simulation.partners import Violation
 
 from synchub import db, schema
+from synchub.files.missing import KEYS
 
 MOST_CUTS = 400
 
@@ -21,25 +21,29 @@ class Stores:
     def __init__(self, engine: Engine | None = None) -> None:
         self.engine = engine or db.open_engine("sqlite://")
         schema.migrate(self.engine)
-        self._tables = [table.name for table in reversed(schema.METADATA.sorted_tables)]
+        self._clearing = [
+            *(delete(table) for table in self._in_order()),
+            text("DELETE FROM connection WHERE id <> 0"),
+            text("UPDATE counter SET value = 0 WHERE name = 'change'"),
+        ]
+        if self.engine.dialect.name == "sqlite":  # which reads its whole schema anew after a table of a transaction
+            with self.engine.begin() as connection:
+                KEYS.create(connection)
+
+    def _in_order(self) -> list[Table]:
+        """The tables that are emptied, those that refer to others first."""
+        first = ["attempt", "delivery", "message", "change", "cross_reference"]
+        kept = {"schema_fitness", "counter", "connection", "master_record", *first}
+        others = [table.name for table in reversed(schema.METADATA.sorted_tables) if table.name not in kept]
+        return [schema.METADATA.tables[name] for name in [*first, *others, "master_record"]]
 
     @contextmanager
     def fresh(self) -> Iterator[Engine]:
         """A store in which nothing has happened."""
         with db.writing(self.engine) as session:
-            self._clear(session.connection())
+            for statement in self._clearing:
+                session.execute(statement)
         yield self.engine
-
-    def _clear(self, connection: Connection) -> None:
-        kept = {"schema_fitness", "counter", "connection"}
-        for name in ("attempt", "delivery", "message", "change", "cross_reference"):
-            connection.execute(delete(schema.METADATA.tables[name]))
-        for name in self._tables:
-            if name not in kept | {"master_record"}:
-                connection.execute(delete(schema.METADATA.tables[name]))
-        connection.execute(text("DELETE FROM master_record"))
-        connection.execute(text("DELETE FROM connection WHERE id <> 0"))
-        connection.execute(text("UPDATE counter SET value = 0 WHERE name = 'change'"))
 
 
 def failure(stores: Stores, history: History) -> str | None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from tests.simulation.history import Call, Fate, Habit, History, Step, Style, draw, script, smaller
+from tests.simulation.history import Call, Export, Fate, Habit, History, Step, Style, draw, script, smaller
 from tests.simulation.known import KNOWN
 from tests.simulation.run import Stores, failure, report, shrink
 
 ROOT = Path(__file__).resolve().parents[2]
-CHUNK = 250
+CHUNK = 500
 HISTORIES = 2000
 ON_POSTGRESQL = 60
 
@@ -51,7 +51,7 @@ def test_a_history_is_the_same_whenever_its_seed_is_drawn() -> None:
 
 
 def test_a_script_is_the_history_that_it_shows() -> None:
-    names = {thing.__name__: thing for thing in (Call, Fate, Habit, History, Step, Style)}
+    names = {thing.__name__: thing for thing in (Call, Export, Fate, Habit, History, Step, Style)}
     for seed in range(20):
         source = script(draw(seed)).split("\n\n", 1)[1]
         exec(source, names)  # noqa: S102 - that it runs is what is tested

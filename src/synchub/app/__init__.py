@@ -1,4 +1,4 @@
-"""The application: it opens the store, asks each dialect for its surface, and starts committer and worker."""
+"""The application: it opens the store, asks each dialect for its surface, and starts what works behind them."""
 
 from dataclasses import replace
 
@@ -14,6 +14,7 @@ from synchub.connections.directory import Directory
 from synchub.db import open_engine
 from synchub.dialects import find
 from synchub.dialects.dialect import Claim, Hub
+from synchub.files.collecting import Collector
 from synchub.intake.committer import Committer
 from synchub.outbox.worker import Worker
 from synchub.resync.working import work_off
@@ -31,10 +32,11 @@ def build(settings: Settings) -> Front:
     engine = open_engine(settings.store_url)
     directory = Directory(engine, settings.secret_key.get_secret_value())
     worker = worker_of(engine, directory, settings) if Role.WORK in settings.role_set else None
+    collector = collector_of(engine, directory, settings) if Role.COLLECT in settings.role_set else None
     committer = Committer(engine, settings, on_commit=worker.wake if worker else None)
     hub = Hub(settings, engine, committer, directory)
     surfaces, places = _surfaces(replace(hub, wake=worker.wake) if worker else hub)
-    process = Process(engine, settings, committer, worker)
+    process = Process(engine, settings, committer, worker, collector)
     return Front(Paths(places), pages(surfaces, process.ready), process.life, trusted(settings.trusted_proxies), QUIET)
 
 
@@ -42,6 +44,12 @@ def worker_of(engine: Engine, directory: Directory, settings: Settings) -> Worke
     """The worker with the sender of every dialect that can be told."""
     senders = {dialect.name: dialect.sender for dialect in find().values() if dialect.sender is not None}
     return Worker(engine, directory, settings, senders, [work_off])
+
+
+def collector_of(engine: Engine, directory: Directory, settings: Settings) -> Collector:
+    """The collector with the reader of every dialect that has files."""
+    readers = {dialect.name: dialect.files for dialect in find().values() if dialect.files is not None}
+    return Collector(engine, settings, readers, directory)
 
 
 def _surfaces(hub: Hub) -> tuple[dict[str, FastAPI], list[tuple[Claim, FastAPI]]]:

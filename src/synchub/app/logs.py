@@ -65,6 +65,7 @@ def _quieten() -> None:
         logging.getLogger(name).propagate = True
     for name in ("httpx", "httpcore", "alembic", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it writes a traceback of whatever it raises as well
 
 
 def _without_blanks(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

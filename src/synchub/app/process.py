@@ -1,4 +1,4 @@
-"""What runs behind the surfaces for as long as the process lives: store, door, worker."""
+"""What runs behind the surfaces for as long as the process lives: store, door, worker, collector."""
 
 import asyncio
 import logging
@@ -14,6 +14,7 @@ from synchub.app import logs
 from synchub.config import Settings
 from synchub.db import reading, writing
 from synchub.errors import Misconfigured
+from synchub.files.collecting import Collector
 from synchub.intake.committer import Committer
 from synchub.outbox.worker import Worker
 from synchub.schema import SchemaFitness
@@ -32,10 +33,12 @@ class Process:
         settings: Settings,
         committer: Committer,
         worker: Worker | None,
+        collector: Collector | None = None,
         *,
         patience: float = PROBE_SECONDS,
     ) -> None:
-        self._engine, self._settings, self._committer, self._worker = engine, settings, committer, worker
+        self._engine, self._settings, self._committer = engine, settings, committer
+        self._beside = [part for part in (worker, collector) if part is not None]
         self._patience = patience
         self._probe: asyncio.Future[dict[str, str]] | None = None
         self._prober = ThreadPoolExecutor(1, thread_name_prefix="probe")
@@ -64,16 +67,13 @@ class Process:
         logs.configure(self._settings.log_format)
         schema.check(self._engine)
         self._committer.start()
-        if self._worker is not None:
-            self._worker.start()
+        for part in self._beside:
+            part.start()
 
     async def stop(self) -> None:
         """Store what was accepted, finish what is being told, close the store."""
         seconds = self._settings.drain_seconds / 2  # the other half the server gave to requests under way
-        ends = [asyncio.to_thread(self._committer.stop, seconds)]
-        if self._worker is not None:
-            ends.append(asyncio.to_thread(self._worker.stop, seconds))
-        await asyncio.gather(*ends)
+        await asyncio.gather(*(asyncio.to_thread(part.stop, seconds) for part in (self._committer, *self._beside)))
         self._engine.dispose()
 
     async def ready(self) -> dict[str, str]:

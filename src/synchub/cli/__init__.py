@@ -11,7 +11,8 @@ from io import TextIOWrapper
 
 import typer
 
-from synchub.cli.processes import migrate, serve, work
+from synchub.cli.processes import collect, migrate, serve, work
+from synchub.cli.sftp import sftp_server
 from synchub.cli.transfer import export, import_
 
 NOUNS = {
@@ -19,7 +20,9 @@ NOUNS = {
     "record": ("records", "Master data: what is true, and why."),
     "message": ("messages", "The journal: what arrived, and what became of it."),
     "delivery": ("deliveries", "The outbox: what partners must still be told."),
+    "file": ("files", "Files: what came, and what became of their rows."),
     "resync": ("resyncs", "What is being told again."),
+    "alert": ("alerts", "What an operator must know, while it lasts."),
 }
 
 
@@ -58,9 +61,10 @@ def application(asked: str) -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for command in (serve, work, migrate, export):
+    for command in (serve, work, collect, migrate, export):
         app.command()(command)
     app.command("import")(import_)
+    app.command("sftp-server")(sftp_server)
     for noun, (module, what) in NOUNS.items():
         group = import_module(f"synchub.cli.{module}").app if noun == asked else typer.Typer(callback=_nothing)
         app.add_typer(group, name=noun, help=what)

@@ -1,31 +1,38 @@
-"""On SQLite one process tells partners: it frees what it finds claimed, as whoever had claimed it must be dead."""
+"""On SQLite one process tells partners and one collects files.
 
-import fcntl
+Each frees what it finds claimed, as whoever had claimed it must be dead.
+"""
+
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 
 from synchub.cli.store import sqlite_file
-from synchub.config import Settings
-from synchub.errors import Misconfigured
+from synchub.config import Role, Settings
+from synchub.locks import only
+
+DOES = {Role.WORK: ("worker", "tells partners from"), Role.COLLECT: ("collector", "collects files into")}
+"""The roles of which there is one on SQLite, each with what its lock is called and what it does."""
 
 
 @contextmanager
-def alone(settings: Settings) -> Iterator[None]:
-    """Be the one process that tells partners from a store on SQLite; a process that dies is it no more.
+def alone(settings: Settings, *roles: Role) -> Iterator[None]:
+    """Be the one process that has these roles for a store on SQLite; a process that dies is it no more.
 
     Raises:
-        Misconfigured: another process is.
+        Misconfigured: another process has one of them.
     """
     store = sqlite_file(settings)
-    if store is None:
+    with ExitStack() as held:
+        for role, (name, does) in DOES.items():
+            if store is not None and role in roles:
+                held.enter_context(_only(store, name, does))
         yield
-        return
-    with store.resolve().with_name(store.resolve().name + ".worker").open("a") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Misconfigured(
-                f"another process tells partners from {store} already: stop it, or set SYNCHUB_DATABASE_URL to "
-                "PostgreSQL, where any number may"
-            ) from None
-        yield
+
+
+def _only(store: Path, name: str, does: str) -> AbstractContextManager[None]:
+    refusal = (
+        f"another process {does} {store} already: stop it, or set SYNCHUB_DATABASE_URL to "
+        "PostgreSQL, where any number may"
+    )
+    return only(store.resolve().with_name(f"{store.resolve().name}.{name}"), refusal)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from synchub import clock, dialects
 from synchub.cli import connection_file
 from synchub.cli.output import moment, print_fields, print_json, print_rows
+from synchub.cli.sftp import upload_to
 from synchub.cli.store import Opened, opened
 from synchub.cli.targets import check_target
 from synchub.cli.weights import weigh_all
@@ -52,11 +53,15 @@ def add(
         connection, credentials = registry.add(session, hub.vault, kind, name, wish)
         check_target(hub, kind, connection)
         made = {"id": connection.id, "name": name, "dialect": dialect, "credentials": credentials}
+    uploads = upload_to(hub.settings, connection, make_key=True)
     if as_json:
-        print_json(made)
+        print_json(made | ({"upload_to": uploads} if uploads else {}))
         return
     print(f"Connection '{name}' ({dialect}) has the id {made['id']}.")
     _print_credentials(credentials)
+    if uploads:
+        print("It uploads its files with these to synchub sftp-server:")
+        print_fields(uploads)
 
 
 def _entities() -> options.Entities:
@@ -94,7 +99,8 @@ def _summary(connection: Connection) -> dict[str, Any]:
 def show(name: Name, *, as_json: AsJson = False) -> None:
     """Show a partner: its rules and settings, and which credentials it has."""
     with opened() as hub, reading(hub.engine) as session:
-        described = _described(registry.get(session, name))
+        connection = registry.get(session, name)
+        described = _described(connection) | {"upload_to": upload_to(hub.settings, connection, make_key=False)}
     (print_json if as_json else print_fields)(described)
 
 

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
+from synchub.cli.fields import ordered
 from synchub.cli.output import LARGEST, moment, print_fields, print_json, print_rows
 from synchub.cli.store import Opened, opened
 from synchub.connections import registry
 from synchub.connections.tables import Connection
 from synchub.db import reading
-from synchub.intake.journal import ACCEPTED, REFUSED, REPEAT, body_of
+from synchub.intake.journal import ACCEPTED, REFUSED, REPEAT, body_blocks
 from synchub.intake.reading import get_message, list_messages, steps_of
 from synchub.intake.tables import Message
 
@@ -72,7 +73,8 @@ def show(
 
 
 def _print_body(hub: Opened, message: Message) -> None:
-    sys.stdout.buffer.write(body_of(message, hub.settings.data_dir))
+    for block in body_blocks(message, hub.settings.data_dir):
+        sys.stdout.buffer.write(block)
     sys.stdout.buffer.flush()
 
 
@@ -101,7 +103,7 @@ def _described(session: Session, message: Message) -> dict[str, Any]:
                 "code": step.code,
                 "verdict": step.change.verdict,
                 "version": step.change.version,
-                "became": {name: after for name, (_, after) in step.change.became.items()},
+                "became": ordered(step.entity, {name: after for name, (_, after) in step.change.became.items()}),
             }
             for step in steps_of(session, message)
         ],

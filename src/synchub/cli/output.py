@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -21,8 +21,10 @@ def print_json(value: Mapping[str, Any]) -> None:
     print(json.dumps(value, ensure_ascii=plain, default=str))
 
 
-def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
-    """Rows as JSON lines with all that they hold, or as a table of the columns named."""
+def print_rows(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, whole: Collection[str] = ()
+) -> None:
+    """Rows as JSON lines with all that they hold, or as a table of the columns named, the `whole` ones never cut."""
     if as_json:
         for row in rows:
             print_json(row)
@@ -30,8 +32,12 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_
     remaining = iter(rows)
     page = list(islice(remaining, PAGE))
     while page:
-        print_table([[shown(row.get(column)) for column in columns] for row in page], columns)
+        print_table([[_cell(row, column, whole) for column in columns] for row in page], columns)
         page = list(islice(remaining, PAGE))
+
+
+def _cell(row: Mapping[str, Any], column: str, whole: Collection[str]) -> str:
+    return shown(row.get(column), widest=None if column in whole else WIDEST)
 
 
 def print_table(cells: Sequence[Sequence[str]], columns: Sequence[str]) -> None:

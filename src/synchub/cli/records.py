@@ -5,13 +5,16 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
+from synchub.cli.fields import ordered
 from synchub.cli.output import LARGEST_ID, moment, print_fields, print_json, print_rows, print_table, shown
 from synchub.cli.store import opened
 from synchub.connections.tables import Connection
 from synchub.db import reading
 from synchub.errors import NotFound
+from synchub.files import missing
 from synchub.master import reading as master
 from synchub.master.entities import ENTITIES
+from synchub.master.tables import Change
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -69,9 +72,16 @@ def _described(session: Session, number: int) -> dict[str, Any]:
         "exists": record.exists,
         "changed": record.changed,
         "merged_into": record.merged_into,
+        "missing": [_flag(session, flag) for flag in missing.flags(session, number)],
         "fields": master.typed_fields(record),
         "words": {name: [_word(word) for word in said] for name, said in words.items()},
     }
+
+
+def _flag(session: Session, flag: missing.Flag) -> dict[str, Any]:
+    """A copy that the last full file of its partner lacked."""
+    partner = session.get_one(Connection, flag.connection).name
+    return {"connection": partner, "key": flag.key, "file": flag.file, "as_of": moment(flag.as_of)}
 
 
 def _word(word: master.Word) -> dict[str, Any]:
@@ -90,22 +100,26 @@ def history(record: Id, *, as_json: AsJson = False) -> None:
     """Show every step of a record, oldest first."""
     with opened() as hub, reading(hub.engine) as session:
         names = {partner.id: partner.name for partner in session.query(Connection)}
-        rows = [
-            {
-                "number": step.number,
-                "version": step.version,
-                "at": moment(step.at),
-                "connection": names.get(step.connection_id),
-                "verdict": step.verdict,
-                "became": {name: {"before": old, "after": new} for name, (old, new) in step.became.items()},
-                "said": {name: {"before": old, "after": new} for name, (old, new, _) in step.said.items()},
-                "message": step.message_id,
-            }
-            for step in master.history(session, record)
-        ]
+        entity = master.get_record(session, record).entity
+        rows = [_step(entity, step, names.get(step.connection_id)) for step in master.history(session, record)]
     if not as_json:
         rows = [row | {"change": _steps(row["became"])} for row in rows]
     print_rows(rows, ["number", "version", "at", "connection", "verdict", "change", "message"], as_json=as_json)
+
+
+def _step(entity: str, step: Change, connection: str | None) -> dict[str, Any]:
+    became = {name: {"before": old, "after": new} for name, (old, new) in step.became.items()}
+    said = {name: {"before": old, "after": new} for name, (old, new, _) in step.said.items()}
+    return {
+        "number": step.number,
+        "version": step.version,
+        "at": moment(step.at),
+        "connection": connection,
+        "verdict": step.verdict,
+        "became": ordered(entity, became),
+        "said": ordered(entity, said),
+        "message": step.message_id,
+    }
 
 
 def _steps(became: Any) -> str:

@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from math import ceil
 from threading import Event
 
@@ -21,7 +21,8 @@ from synchub.connections.directory import Directory
 from synchub.demo import secrets
 from synchub.demo.connections import banner, prepare
 from synchub.demo.page import PAGE, beside, receiver
-from synchub.errors import Misconfigured
+from synchub.errors import Misconfigured, Unavailable
+from synchub.files.collecting import Collector
 from synchub.outbox.worker import Worker
 from synchub.resync.working import work_off
 
@@ -39,8 +40,7 @@ def serve_hub(*, demo: bool) -> None:
     check_schema(settings)
     for number in (signal.SIGTERM, signal.SIGINT):  # until the server listens to them, and when it has ended
         signal.signal(number, lambda *_: sys.exit())
-    turn = alone(settings) if Role.WORK in settings.role_set else nullcontext()
-    with turn, listening(settings) as (listener, base):
+    with alone(settings, *settings.role_set), listening(settings) as (listener, base):
         if demo:
             run_web(settings, beside(app.build(settings), _demo_page(settings, base)), listener)
         else:
@@ -55,9 +55,29 @@ def work_for_hub() -> None:
     check_schema(settings)
     logs.configure(settings.log_format)
     senders = {name: dialect.sender for name, dialect in dialects.find().items() if dialect.sender is not None}
-    with alone(settings), opened(settings) as hub:
+    with alone(settings, Role.WORK), opened(settings) as hub:
         directory = Directory(hub.engine, hub.vault.secret_key)
-        run_worker(Worker(hub.engine, directory, settings, senders, [work_off]), settings.drain_seconds)
+        worker = Worker(hub.engine, directory, settings, senders, [work_off])
+        run_part(worker, settings.drain_seconds, "synchub tells partners what changed")
+
+
+def collect_for_hub(*, once: bool) -> None:
+    """Fetch the files of partners until SIGTERM, or `once`.
+
+    Raises:
+        Unavailable: with `once`, some places could not be looked into; the text says why.
+    """
+    settings = Settings()
+    settings.check_secret_key()
+    check_schema(settings)
+    logs.configure(settings.log_format)
+    with opened(settings) as hub:
+        collector = app.collector_of(hub.engine, Directory(hub.engine, hub.vault.secret_key), settings)
+        if not once:
+            with alone(settings, Role.COLLECT):
+                run_part(collector, settings.drain_seconds, "synchub collects files")
+        elif failed := collector.look():
+            raise Unavailable("; ".join(f"{name}: {reason}" for name, reason in failed.items()))
 
 
 def _demo_page(settings: Settings, base: str) -> ASGIApp:
@@ -79,15 +99,15 @@ def check_schema(settings: Settings) -> None:
         schema.check(hub.engine)
 
 
-def run_worker(worker: Worker, drain: float) -> None:
-    """Tell until SIGTERM or SIGINT, then finish what is under way and give back the rest."""
+def run_part(part: Worker | Collector, drain: float, said: str) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is under way and give back the rest."""
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    worker.start()
-    print("synchub tells partners what changed", flush=True)
+    part.start()
+    print(said, flush=True)
     ended.wait()
-    worker.stop(drain)
+    part.stop(drain)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ def check_target(hub: Opened, dialect: Dialect, connection: Connection) -> None:
     Raises:
         Misconfigured: something that the sender needs is missing; the text says what.
     """
-    if dialect.sender is None or not connection.settings.get("url"):
+    if dialect.sender is None or not connection.is_target:
         return
     secrets = Directory(hub.engine, hub.vault.secret_key).secrets(connection)
     client = OutboundClient(allow_private=hub.settings.allow_private_targets)

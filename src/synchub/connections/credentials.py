@@ -33,8 +33,11 @@ LOGINS = frozenset({"username", "domain"})
 SIGNING = "secret"
 """The credential by which a partner knows our calls: base64, as Standard Webhooks writes it."""
 
-PASSWORDS = frozenset({"password", "target_password"})
+PASSWORDS = frozenset({"password", "target_password", "files_password"})
 """Secrets that travel encoded, so that they may have any sign; every other one stands in a header as it is."""
+
+DOCUMENTS = frozenset({"files_key"})
+"""Secrets that have lines."""
 
 SECRET_BYTES = 32
 REMEMBERED = 300 * clock.SECOND
@@ -62,6 +65,8 @@ def check_chosen(name: str, value: str) -> None:
     Raises:
         Misconfigured: it cannot; the text says what is asked for.
     """
+    if name in DOCUMENTS and value.strip() and all(line.isprintable() for line in value.splitlines()):
+        return
     if not value or value != value.strip() or not value.isprintable():
         raise Misconfigured(f"{name} may not be empty, nor begin or end with a blank, nor hold control characters")
     if name in LOGINS and ":" in value:

@@ -149,7 +149,7 @@ class Directory:
 
     def targets(self) -> list[Connection]:
         """The connections that are told: active, not paused, and with an address to call."""
-        return [one for one in self.everyone() if one.active and not one.paused and one.settings.get("url")]
+        return [one for one in self.everyone() if one.active and not one.paused and one.is_target]
 
     def secrets(self, connection: Connection) -> dict[str, str]:
         """What we say to the partner, by name, in clear.

@@ -66,3 +66,8 @@ class Connection(Base):
     rests_until: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     rules_version: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     weighed_to: Mapped[int | None] = mapped_column(Integer)
+
+    @property
+    def is_target(self) -> bool:
+        """Whether there is an address to call it at; it is told only while it is active and not paused, too."""
+        return bool(self.settings.get("url"))

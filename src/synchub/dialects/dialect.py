@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from synchub.config import Settings
     from synchub.connections.directory import Directory
     from synchub.connections.tables import Connection
+    from synchub.files.reader import ReaderFactory
     from synchub.intake.committer import Committer
     from synchub.intake.submission import Arrival, Submission
     from synchub.outbox.sender import SenderFactory
@@ -74,7 +75,7 @@ class Dialect:
     `credentials` names what `connection add` prints and how it is made and kept: "token", "password" and "api_key" are
     inbound secrets (a digest is kept), "username" and "domain" are log-ins, "secret" is an outbound signing secret
     (sealed). `entities` are those that it can write. `matches_code` says whether its keys are codes by which records of
-    other partners are found.
+    other partners are found. `files` makes the reader of its files; then its settings are `FileSettings` too.
     """
 
     name: str
@@ -89,3 +90,4 @@ class Dialect:
     matches_code: bool = True
     samples: Callable[[str, Mapping[str, str]], Sequence[str]] | None = field(default=None)
     transfer: Transfer | None = None
+    files: "ReaderFactory | None" = None

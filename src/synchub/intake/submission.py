@@ -28,6 +28,7 @@ class Arrival:
     """A request as it arrived: `body` is unpacked, with the secrets that the dialect marks already redacted.
 
     `digest` is the SHA-256 of what makes a repeat of this request; `path` and `method` are part of what is compared.
+    A row of a file has the file's message as `parent`, and its `line` there.
     """
 
     surface: str
@@ -39,6 +40,8 @@ class Arrival:
     content_type: str | None = None
     received_at: int = field(default_factory=clock.now)
     id: UUID = field(default_factory=new_message_id)
+    parent: UUID | None = None
+    line: int | None = None
 
 
 def digest_of(body: bytes) -> bytes:

@@ -1,10 +1,12 @@
 """What happens inside the transaction: repeats are told apart, the rest is applied, all is journalled.
 
-`write` is the only caller of `master.store.apply`. Nothing else brings master data into the store.
+`write` and, for what arrives in parts, `write_part` are the only callers of `master.store.apply`. Nothing else brings
+master data into the store.
 """
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -15,7 +17,7 @@ from synchub.intake.repeats import First
 from synchub.intake.submission import Receipt, Submission
 from synchub.intake.tables import Message
 from synchub.master import store
-from synchub.master.writes import Applied, Batch
+from synchub.master.writes import Applied, Batch, Write
 
 MESSAGES: Any = Message.__table__
 
@@ -50,6 +52,20 @@ def write(session: Session, submissions: Sequence[Submission], settings: Setting
     if any(receipt.moved for receipt in receipts):
         db.notify(session, db.CHANNEL)
     return receipts
+
+
+def write_part(session: Session, connection: int, message: UUID, writes: Sequence[Write]) -> Applied:
+    """Store some of the writes of a message that is in the journal, and journal what became of them.
+
+    Must run in a writing transaction that has locked no master data yet; the caller commits it.
+    """
+    applied = Applied([])
+    if writes:
+        (applied,) = store.apply(session, [Batch(connection, message, writes)])
+    journal.extend(session, message, writes, applied)
+    if applied.first_number is not None:
+        db.notify(session, db.CHANNEL)
+    return applied
 
 
 def _apply(session: Session, submissions: Sequence[Submission]) -> list[Applied]:

@@ -1,7 +1,8 @@
-"""The rules of convergence: how statements make a golden record, and what a partner must still be told.
+"""The rules of convergence: what a partner states, and what it must still be told.
 
-Pure functions over `Copy`; nothing here knows a database, a dialect or a clock. `store` calls `receive` and `golden`
-for everything that arrives, the outbox calls `difference`, `depart`, `arrive` and `bounce` for everything that leaves.
+Pure functions over `Copy`; nothing here knows a database, a dialect or a clock. `store` calls `receive` for everything
+that arrives (`survivorship` says what wins), the outbox calls `difference`, `depart`, `arrive` and `bounce` for
+everything that leaves.
 
 A partner says only what it changes: a received field is a statement if it differs from the known copy, unless it
 answers what we are sending or have just replaced there, in which case it is an echo: known, shown, not stated. The
@@ -9,12 +10,11 @@ known copy of a field is a set while we cannot be sure which value the partner h
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from synchub.clock import SECOND
-from synchub.connections.tables import Connection
 from synchub.master.copies import EXISTS, NOTHING, Copy, Ended, Flight, Held, Round, Row, Statement
 from synchub.master.values import Value
 
@@ -35,12 +35,14 @@ class Mode(StrEnum):
 class Heard:
     """What one received row did to a copy.
 
-    Field → (before, after): of the image for statements, of the known copy for echoes.
+    Field → (before, after): of the image for statements, of the known copy for echoes. `outdated` says that the row
+    differed in a field that was left out for its age.
     """
 
     stamp: int
     stated: dict[str, tuple[Value, Value]] = field(default_factory=dict)
     echoed: dict[str, tuple[list[Value], Value]] = field(default_factory=dict)
+    outdated: bool = False
 
     @property
     def moved(self) -> bool:
@@ -48,50 +50,25 @@ class Heard:
         return bool(self.stated or self.echoed)
 
 
-@dataclass(slots=True, frozen=True)
-class Rules:
-    """How statements are weighed.
-
-    Rank per connection (higher wins), and the connections whose delete means only their own copy. `version` is another
-    one whenever any of it, or the set of connections, changes.
-    """
-
-    ranks: Mapping[int, int]
-    own_copy_only: frozenset[int] = frozenset()
-    version: int = 0
-
-
-def rules_of(partners: Iterable[Connection]) -> Rules:
-    """The rules that follow from how the partners are set up."""
-    partners = list(partners)
-    own_copy_only = frozenset(partner.id for partner in partners if not partner.deletes_record)
-    version = sum(partner.rules_version + 1 for partner in partners)
-    return Rules({partner.id: partner.rank for partner in partners}, own_copy_only, version)
-
-
-@dataclass(slots=True, frozen=True)
-class Golden:
-    """The winning statement of one field, and whose it is."""
-
-    value: Value
-    stamp: int
-    connection: int
-    key: str
-
-
-def receive(copy: Copy, row: Row, mode: Mode, now: int, last_stamp: int, *, revives: bool = True) -> Heard:
+def receive(
+    copy: Copy, row: Row, mode: Mode, now: int, last_stamp: int, *, revives: bool = True, as_of: int | None = None
+) -> Heard:
     """Take a received row into the copy.
 
     `row` holds what was present, without `exists`. `revives` is false for a row that says of itself that the record is
-    no longer in use: it does not bring back a copy that was told, or may have been told, that it is gone.
+    no longer in use: it does not bring back a copy that was told, or may have been told, that it is gone. A row of a
+    file speaks for the time `as_of`: it says nothing of a field that was heard, or told, then or later, and what it
+    states has that time as its stamp (but is no older than the field's floor).
     """
-    heard = Heard(max(now, last_stamp + 1))
-    spoken = _spoken(copy, row, mode, revives=revives)
+    at = now if as_of is None else as_of
+    spoken, late = _timely(copy, _spoken(copy, row, mode, revives=revives), as_of)
+    heard = Heard(max(now, last_stamp + 1) if as_of is None else as_of, outdated=_differs(copy, late))
     if spoken.get(EXISTS) is True and False in copy.holds(EXISTS):
-        _doubt_the_rest(copy, spoken, now)
+        _doubt_the_rest(copy, {**spoken, **late}, at)
     for name, value in spoken.items():
         held = copy.holds(name)
         if held == {value}:
+            _confirm(copy, name, at)
             continue
         inflight = copy.flight is not None and name in copy.flight.sent
         ended = copy.ended.get(name)
@@ -101,22 +78,64 @@ def receive(copy: Copy, row: Row, mode: Mode, now: int, last_stamp: int, *, revi
             echo = False
         _count_round(copy, name, value, now, recent)
         if inflight and copy.flight is not None:
-            copy.known[name] = Held(held | {value}, now)
+            copy.known[name] = Held(held | {value}, at)
             copy.flight.crossed[name] = value
         else:
-            copy.known[name] = Held(frozenset((value, recent.sent)) if recent else frozenset((value,)), now)
+            copy.known[name] = Held(frozenset((value, recent.sent)) if recent else frozenset((value,)), at)
         if echo:
             heard.echoed[name] = (sorted(held, key=repr), value)
         else:
-            before = copy.image.get(name)
-            heard.stated[name] = (before.value if before else None, value)
-            copy.image[name] = Statement(value, heard.stamp, before.floor if before else 0)
+            heard.stated[name] = _state(copy, name, value, heard.stamp)
     return heard
 
 
-def differs(copy: Copy, row: Row, mode: Mode, *, revives: bool = True) -> bool:
-    """Whether a received row says anything that the partner is not surely known to hold."""
+def _state(copy: Copy, name: str, value: Value, stamp: int) -> tuple[Value, Value]:
+    """Put a statement into the image; what it said before, and says now.
+
+    What corrects a restated field from a file older than the restatement is restated with it: below the floor it would
+    not count, and neither would anything else.
+    """
+    before = copy.image.get(name)
+    floor = before.floor if before else 0
+    copy.image[name] = Statement(value, max(stamp, floor), floor)
+    return (before.value if before else None, value)
+
+
+def _confirm(copy: Copy, name: str, at: int) -> None:
+    """The partner said again what it is known to hold: that is as of now."""
+    known = copy.known.get(name)
+    if known is not None and known.at < at:
+        copy.known[name] = Held(known.values, at)
+
+
+def weigh_age(copy: Copy, row: Row, mode: Mode, *, revives: bool = True, as_of: int | None = None) -> tuple[bool, bool]:
+    """Whether a received row differs from what the partner is known to hold where it counts, and where it is too old.
+
+    If neither, it says nothing that is new.
+    """
     spoken = _spoken(copy, row, mode, revives=revives)
+    if not _differs(copy, spoken):
+        return False, False
+    timely, late = _timely(copy, spoken, as_of)
+    return _differs(copy, timely), _differs(copy, late)
+
+
+def is_late(copy: Copy, name: str, as_of: int | None) -> bool:
+    """Whether a field was heard or told since the time for which a row speaks (None: now)."""
+    return as_of is not None and copy.as_of(name) >= as_of
+
+
+def _timely(copy: Copy, spoken: Row, as_of: int | None) -> tuple[Row, Row]:
+    """What a row speaks of, parted into what counts and what was heard or told since; of what is gone since, all."""
+    if as_of is None:
+        return spoken, {}
+    if copy.holds(EXISTS) == {False} and is_late(copy, EXISTS, as_of):
+        return {}, spoken
+    late = {name: value for name, value in spoken.items() if is_late(copy, name, as_of)}
+    return {name: value for name, value in spoken.items() if name not in late}, late
+
+
+def _differs(copy: Copy, spoken: Row) -> bool:
     return any(copy.holds(name) != {value} for name, value in spoken.items())
 
 
@@ -141,10 +160,10 @@ def _spoken(copy: Copy, row: Row, mode: Mode, *, revives: bool) -> Row:
     return spoken
 
 
-def _doubt_the_rest(copy: Copy, spoken: Row, now: int) -> None:
+def _doubt_the_rest(copy: Copy, spoken: Row, at: int) -> None:
     """A record that was gone is there again: what its row does not name may be blank now."""
     for name in copy.known.keys() - spoken.keys():
-        copy.known[name] = Held(copy.holds(name) | NOTHING, now)
+        copy.known[name] = Held(copy.holds(name) | NOTHING, max(copy.known[name].at, at))
 
 
 def _count_round(copy: Copy, name: str, value: Value, now: int, recent: Ended | None) -> None:
@@ -157,47 +176,6 @@ def _count_round(copy: Copy, name: str, value: Value, now: int, recent: Ended | 
     elif recent is not None and value != recent.sent and not recent.counted:
         copy.ended[name] = Ended(recent.sent, recent.replaced, recent.until, counted=True)
         copy.rounds.append(Round(name, recent.sent, value, now))
-
-
-def golden(copies: Iterable[Copy], rules: Rules) -> dict[str, Golden]:
-    """The winning statement of every field that somebody states; a field without one is blank.
-
-    Statements below the highest floor of their field do not count; of the rest the best rank wins, then the latest
-    stamp.
-    """
-    copies = list(copies)
-    floors: dict[str, int] = {}
-    for copy in copies:
-        for name, said in copy.image.items():
-            if said.floor > floors.get(name, 0):
-                floors[name] = said.floor
-    won: dict[str, Golden] = {}
-    weight: dict[str, tuple[int, int, int, str]] = {}
-    for copy in copies:
-        rank = rules.ranks.get(copy.connection, 0)
-        for name, said in copy.image.items():
-            if said.stamp < floors.get(name, 0) or (name == EXISTS and not _counts(copy, copies, rules)):
-                continue
-            mine = (rank, said.stamp, copy.connection, copy.key)
-            if name not in weight or mine > weight[name]:
-                weight[name] = mine
-                won[name] = Golden(said.value, said.stamp, copy.connection, copy.key)
-    return won
-
-
-def _counts(copy: Copy, copies: Iterable[Copy], rules: Rules) -> bool:
-    """Whether the copy's word on `exists` counts: a delete of one of several copies of a connection does not."""
-    if copy.said(EXISTS) is not False:
-        return True
-    if copy.connection in rules.own_copy_only:
-        return False
-    return not any(
-        other is not copy
-        and other.connection == copy.connection
-        and True in other.holds(EXISTS)
-        and not (EXISTS in other.image and other.said(EXISTS) is False)
-        for other in copies
-    )
 
 
 def wished(copy: Copy, *, exists: bool, stamp: int) -> bool:

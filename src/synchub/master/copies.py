@@ -80,7 +80,10 @@ class Round:
 
 @dataclass(slots=True)
 class Copy:
-    """One partner's copy of one record."""
+    """One partner's copy of one record.
+
+    `heard_at` is the latest time for which its partner said all over what it holds, whether or not that was new.
+    """
 
     connection: int
     entity: str
@@ -96,10 +99,15 @@ class Copy:
     ended: dict[str, Ended] = field(default_factory=dict)
     rounds: list[Round] = field(default_factory=list)
     sent_number: int = 0
+    heard_at: int = 0
 
     def holds(self, name: str) -> frozenset[Value]:
         """The values that the partner may hold in a field; unseen is blank."""
         return self.known.get(name, UNSEEN).values
+
+    def as_of(self, name: str) -> int:
+        """The time for which a field was heard, unchanged included, or told last; 0: never."""
+        return max(self.known.get(name, UNSEEN).at, self.heard_at)
 
     def said(self, name: str) -> Value:
         """The value that the partner stated of a field; None also if it stated none."""
@@ -124,6 +132,7 @@ def load(row: Any) -> Copy:
         ended={f: Ended(s, frozenset(r), u, bool(c)) for f, (s, r, u, c) in (row.ended or {}).items()},
         rounds=[Round(*parts) for parts in row.rounds or []],
         sent_number=row.sent_number,
+        heard_at=row.heard_at,
     )
 
 
@@ -140,6 +149,7 @@ def document(copy: Copy) -> dict[str, Any]:
         "ended": {f: [e.sent, list(e.replaced), e.until, e.counted] for f, e in copy.ended.items()} or None,
         "rounds": [[r.field, r.sent, r.answered, r.at] for r in copy.rounds] or None,
         "sent_number": copy.sent_number,
+        "heard_at": copy.heard_at,
     }
 
 

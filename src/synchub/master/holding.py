@@ -10,19 +10,19 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from synchub import clock, db
 from synchub.connections.tables import HUB
 from synchub.master import copies as copying
-from synchub.master.convergence import Rules
 from synchub.master.copies import Copy
 from synchub.master.copies import Row as Fields
 from synchub.master.entities import ENTITIES
 from synchub.master.locating import Key, find
 from synchub.master.record import Record, Step
 from synchub.master.series import draw_under
+from synchub.master.survivorship import Rules
 from synchub.master.tables import Change, CrossReference, MasterRecord
 
 COPIES = db.table_of(CrossReference)
@@ -30,6 +30,18 @@ RECORDS = db.table_of(MasterRecord)
 CHANGES = db.table_of(Change)
 _RECORDS = db.locked(select(RECORDS).where(db.many(RECORDS.c.id, "ids")).order_by(RECORDS.c.id))
 _COPIES = db.locked(select(COPIES).where(db.many(COPIES.c.record_id, "ids")).order_by(COPIES.c.id))
+_BESIDE = db.locked(
+    select(COPIES.c.id)
+    .where(or_(db.many(COPIES.c.record_id, "ids"), db.many(COPIES.c.id, "beside")))
+    .order_by(COPIES.c.id)
+)
+_CONFIRM = (
+    update(COPIES)
+    .where(db.many(COPIES.c.id, "copies"), COPIES.c.heard_at < bindparam("at"))
+    .values(heard_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
+)
+_STEPS = CHANGES.insert()
 
 
 @dataclass(slots=True)
@@ -44,16 +56,23 @@ class Moved:
 
 
 def hold(
-    session: Session, ids: Collection[int], rules: Rules, known: Mapping[Key, int] | None = None
+    session: Session,
+    ids: Collection[int],
+    rules: Rules,
+    known: Mapping[Key, int] | None = None,
+    beside: Collection[int] = (),
 ) -> dict[int, Record]:
     """The records of these ids, locked in id order, then all their copies, as they are now and worked out by `rules`.
 
-    `known` has records of keys that were looked up before.
+    `known` has records of keys that were looked up before, `beside` the ids of other copies that are to be locked too,
+    in one order with those of the records.
     """
-    if not ids:
-        return {}
     asked = {"ids": sorted(ids)}
-    records = {row.id: Record.of(row, rules) for row in session.execute(_RECORDS, asked)}
+    records = {row.id: Record.of(row, rules) for row in session.execute(_RECORDS, asked)} if ids else {}
+    if beside and not db.is_sqlite(session):
+        session.execute(_BESIDE, asked | {"beside": sorted(beside)}).all()
+    if not records:
+        return {}
     for row in session.execute(_COPIES, asked):
         copy = copying.load(row)
         records[copy.record].copies.append(copy)
@@ -67,6 +86,19 @@ def _resolve(session: Session, records: Mapping[int, Record], known: Mapping[Key
     """The record id behind every key that an image refers to, also behind those that are known already."""
     wanted = {reference for record in records.values() for reference in record.references()} - known.keys()
     return {**known, **{key: row.record_id for key, row in find(session, wanted).items()}}
+
+
+def confirm(session: Session, heard: Mapping[int, int]) -> None:
+    """Remember for which times partners said over what they hold, by copy; the copies are locked.
+
+    Times within one second, as those of a file's rows are, count as the first of them: that is one statement.
+    """
+    moments: dict[int, list[int]] = {}
+    for copy, at in heard.items():
+        moments.setdefault(at // clock.SECOND, []).append(copy)
+    for _, copies in sorted(moments.items()):
+        at = min(heard[copy] for copy in copies)
+        session.execute(_CONFIRM, {"copies": sorted(copies), "at": at})
 
 
 def weigh(session: Session, records: Mapping[int, Record]) -> list[Moved]:
@@ -99,7 +131,7 @@ def write_steps(session: Session, moved: Sequence[Moved], rules: Rules) -> range
     numbers, now = draw_under(session, len(moved), rules.version), clock.now()
     for number, move in zip(numbers, moved, strict=True):
         move.record.changed = number
-    session.execute(CHANGES.insert(), [_change(number, move, now) for number, move in zip(numbers, moved, strict=True)])
+    session.execute(_STEPS, [_change(number, move, now) for number, move in zip(numbers, moved, strict=True)])
     _save(session, moved)
     return numbers
 

@@ -6,6 +6,7 @@ insert the same keys wait for each other in one order; whoever comes second find
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, select, update
@@ -78,7 +79,6 @@ def _record_of_code(key: Key, founded: Mapping[Key, int], coded: Mapping[Key, in
 
 
 def _insert(session: Session, records: Mapping[Key, int]) -> None:
-    statement = db.insert(session, REFERENCES).on_conflict_do_nothing()
     rows = [
         {
             "connection_id": key.connection,
@@ -90,7 +90,13 @@ def _insert(session: Session, records: Mapping[Key, int]) -> None:
         }
         for key in sorted(records)
     ]
-    session.execute(statement, rows)
+    session.execute(founding(sqlite=db.is_sqlite(session)), rows)
+
+
+@cache
+def founding(*, sqlite: bool) -> Any:
+    """The INSERT of cross references that leaves alone those that are there."""
+    return db.inserting(REFERENCES, sqlite=sqlite).on_conflict_do_nothing()
 
 
 def _lost(made: Mapping[Key, Row[Any]], founded: Mapping[Key, int]) -> bool:

@@ -7,7 +7,7 @@ These write the cross references that a partner's own names ask for. Whoever cal
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,11 +24,20 @@ RECORDS = db.table_of(MasterRecord)
 LONGEST_KEY = 255
 
 
+def owner_of(copies: FromClause) -> ColumnElement[int]:
+    """Whose copies they are, in a statement that looks them up by record.
+
+    Without statistics a database would take the index that begins with the connection, and read all that it has.
+    """
+    return copies.c.connection_id + 0
+
+
 def copies_by(session: Session, connection: int, entity: str, column: str, values: Collection[Any]) -> list[Row[Any]]:
     """A connection's copies whose `their_id`, `external_key` or `record_id` is one of these, oldest first."""
     if not values:
         return []
-    mine = (COPIES.c.connection_id == connection, COPIES.c.entity == entity)
+    owner = owner_of(COPIES) if column == "record_id" else COPIES.c.connection_id
+    mine = (owner == connection, COPIES.c.entity == entity)
     among = db.among(COPIES.c[column], sorted(values))
     return list(session.execute(select(COPIES).where(*mine, among).order_by(COPIES.c.id)))
 

@@ -12,9 +12,9 @@ from synchub import db
 from synchub.connections.tables import Connection
 from synchub.errors import NotFound
 from synchub.master import copies as copying
-from synchub.master.convergence import Golden, Rules, golden, rules_of
 from synchub.master.copies import Copy, Statement
 from synchub.master.entities import ENTITIES, Entity
+from synchub.master.survivorship import Golden, Rules, golden, rules_of
 from synchub.master.tables import Change, CrossReference, MasterRecord
 from synchub.master.values import Value, spell
 

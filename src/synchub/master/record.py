@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from synchub.master.convergence import Golden, Heard, Mode, Rules, golden, receive
+from synchub.master.convergence import Heard, Mode, is_late, receive
 from synchub.master.copies import EXISTS, Copy, Row, Statement
 from synchub.master.entities import ENTITIES
 from synchub.master.locating import Key
+from synchub.master.survivorship import Golden, Rules, golden
 from synchub.master.values import Value
 from synchub.master.writes import Kind, Write
 
@@ -69,14 +70,19 @@ class Record:
                 if (value := copy.said(name)) is not None:
                     yield Key(copy.connection, entity, str(value))
 
-    def take(self, copy: Copy, write: Write, now: int) -> Step | None:
-        """Take a write into one of the copies; None if it moved nothing."""
-        heard = receive(copy, write.fields, write.mode, now, self.last_stamp, revives=write.revives)
-        extra = _take_extra(copy, write)
+    def take(self, copy: Copy, write: Write, now: int) -> Step | Kind:
+        """Take a write into one of the copies; the verdict alone if it moved nothing."""
+        said = extra_of(copy, write)
+        late = is_late(copy, EXISTS, write.as_of)
+        extra = {} if late else _take_extra(copy, said)
+        row = (copy, write.fields, write.mode, now, self.last_stamp)
+        heard = receive(*row, revives=write.revives, as_of=write.as_of)
+        if write.confirms:
+            copy.heard_at = max(copy.heard_at, write.spoken_at(now))
         if not heard.moved and not extra:
-            return None
+            return Kind.SUPERSEDED if heard.outdated or (late and said != copy.extra) else Kind.UNCHANGED
         if heard.stated:
-            self.last_stamp = heard.stamp
+            self.last_stamp = max(self.last_stamp, heard.stamp)
         became = self._work_out()
         kind = self._verdict(copy, heard, became, moved=bool(extra))
         if became or extra:
@@ -173,11 +179,21 @@ def search_key(text: str | None) -> str | None:
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()[:SEARCHED]
 
 
-def _take_extra(copy: Copy, write: Write) -> dict[str, list[Any]]:
-    """Take the fields without a column; a whole row leaves out what is no more. Returns them as history names them."""
+def extra_of(copy: Copy, write: Write) -> dict[str, str]:
+    """The fields without a column as they are after a write; a blank is no field, nor what a whole row leaves out.
+
+    They have no time of their own: they are as of `exists`, which every row and every delivery speaks of. A blank in a
+    partial row takes a field away that was there, and makes none.
+    """
     if write.mode is Mode.DELETE:
-        return {}
-    after = dict(write.extra) if write.mode is Mode.WHOLE else {**copy.extra, **write.extra}
+        return copy.extra
+    if write.mode is Mode.WHOLE:
+        return dict(write.extra)
+    return {name: value for name, value in {**copy.extra, **write.extra}.items() if value or name not in write.extra}
+
+
+def _take_extra(copy: Copy, after: dict[str, str]) -> dict[str, list[Any]]:
+    """Take the fields without a column. Returns what moved as history names it."""
     before, copy.extra = copy.extra, after
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     return {EXTRA + name: [before.get(name), after.get(name), None] for name in names}

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from synchub import clock
 from synchub.connections.tables import Connection
-from synchub.master.convergence import Golden, rules_of
 from synchub.master.copies import EXISTS, Copy, Row
 from synchub.master.entities import ENTITIES
 from synchub.master.holding import Moved, hold, weigh, write_steps
 from synchub.master.locating import Key, find
 from synchub.master.record import Record
+from synchub.master.survivorship import Golden, rules_of
 from synchub.master.values import Value
 
 

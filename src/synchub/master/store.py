@@ -4,12 +4,13 @@
 history, in a number of statements that does not depend on the number of writes. Only `intake.write` calls it.
 
 Locks are taken in one order: missing cross references (sorted), the master records that will change (by id), their
-copies (by id), and the change counter last. Rows that change nothing are not locked. While a rule change has not
-reached every record (`weighing`), the records that are written are weighed anew first, as a step of their own.
+copies (by id), and the change counter last. Rows that change nothing are not locked, unless they confirm: then their
+copies are, among the others. While a rule change has not reached every record (`weighing`), the records that are
+written are weighed anew first, as a step of their own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -18,16 +19,19 @@ from sqlalchemy.orm import Session
 from synchub import clock, db
 from synchub.connections.tables import Connection
 from synchub.master import copies as copying
-from synchub.master.convergence import Mode, answers, differs, rules_of
-from synchub.master.copies import Copy
+from synchub.master.convergence import answers, is_late, weigh_age
+from synchub.master.copies import EXISTS, Copy
 from synchub.master.entities import ENTITIES
-from synchub.master.holding import RECORDS, Moved, hold, weigh, write_steps
+from synchub.master.holding import RECORDS, Moved, confirm, hold, weigh, write_steps
 from synchub.master.locating import Key, find, find_or_make
-from synchub.master.record import Record
+from synchub.master.record import Record, extra_of
 from synchub.master.series import read_counter
+from synchub.master.survivorship import rules_of
 from synchub.master.writes import Applied, Batch, Kind, Verdict, Write
 
 __all__ = ["apply", "last_changes", "read_counter"]
+
+_PARTNERS = select(Connection)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,11 +44,19 @@ class _Taken(Moved):
 
 @dataclass(slots=True)
 class _Store:
-    """What one call of `apply` has read and locked."""
+    """What one call of `apply` has read and locked.
+
+    `moving` are the keys of which at least one write differs from what the partner is known to hold, `heard` the times
+    for which writes confirm copies, by their ids, `outdated` the places, by batch, of writes that are too old to move
+    anything.
+    """
 
     rows: dict[Key, Row[Any]]
-    records: dict[int, Record]
-    copies: dict[Key, Copy]
+    moving: set[Key] = field(default_factory=set)
+    heard: dict[int, int] = field(default_factory=dict)
+    outdated: set[tuple[int, int]] = field(default_factory=set)
+    records: dict[int, Record] = field(default_factory=dict)
+    copies: dict[Key, Copy] = field(default_factory=dict)
 
 
 def apply(session: Session, batches: Sequence[Batch]) -> list[Applied]:
@@ -55,26 +67,28 @@ def apply(session: Session, batches: Sequence[Batch]) -> list[Applied]:
     Raises:
         Overtaken: the rules by which statements are weighed changed meanwhile; `db.retrying` runs it again.
     """
-    partners = {partner.id: partner for partner in session.scalars(select(Connection))}
+    partners = {partner.id: partner for partner in session.scalars(_PARTNERS)}
     rules = rules_of(partners.values())
-    rows = find_or_make(session, _keys(batches, partners), partners)
-    moving = _moving(batches, rows, partners)
-    known = {key: row.record_id for key, row in rows.items()}
-    store = _Store(rows, hold(session, {known[key] for key in moving}, rules, known), {})
-    _open_copies(store, moving)
+    store = _Store(find_or_make(session, _keys(batches, partners), partners))
+    _look_through(store, batches, partners)
+    known = {key: row.record_id for key, row in store.rows.items()}
+    store.records = hold(session, {known[key] for key in store.moving}, rules, known, store.heard)
+    _open_copies(store)
     changing = any(partner.weighed_to is not None for partner in partners.values())
     weighed = weigh(session, store.records) if changing else []
     verdicts: list[list[Verdict | None]] = [[None] * len(batch.writes) for batch in batches]
     taken = list(_take(batches, store, partners, verdicts))
+    saved = {move.copy.id for move in taken if move.copy}
+    confirm(session, {copy: at for copy, at in store.heard.items() if copy not in saved})
     numbers = write_steps(session, [*weighed, *taken], rules)
     return _applied(taken, numbers[len(weighed) :], verdicts)
 
 
-def _open_copies(store: _Store, moving: set[Key]) -> None:
+def _open_copies(store: _Store) -> None:
     for record in store.records.values():
         for copy in record.copies:
             store.copies[Key(copy.connection, copy.entity, copy.key)] = copy
-    if adrift := moving - store.copies.keys():
+    if adrift := store.moving - store.copies.keys():
         message = f"copies were moved to other records while they were being locked: {sorted(adrift)[:3]}"
         raise RuntimeError(message)
 
@@ -106,39 +120,50 @@ def _may_write(partner: Connection, write: Write) -> bool:
 def _keys(batches: Sequence[Batch], partners: Mapping[int, Connection]) -> set[Key]:
     """The copies that the writes are about, and those that they refer to."""
     keys = set()
-    for batch in batches:
-        for write in batch.writes:
-            if not _may_write(partners[batch.connection], write):
-                continue
-            keys.add(Key(batch.connection, write.entity, write.key))
-            for name, entity in ENTITIES[write.entity].references().items():
-                if (value := write.fields.get(name)) is not None:
-                    keys.add(Key(batch.connection, entity, str(value)))
+    for _, key, write in _allowed(batches, partners):
+        keys.add(key)
+        for name, entity in ENTITIES[write.entity].references().items():
+            if (value := write.fields.get(name)) is not None:
+                keys.add(Key(key.connection, entity, str(value)))
     return keys
 
 
-def _moving(batches: Sequence[Batch], rows: Mapping[Key, Row[Any]], partners: Mapping[int, Connection]) -> set[Key]:
-    """The keys of which at least one write differs from what the partner is known to hold."""
-    moving: set[Key] = set()
+def _look_through(store: _Store, batches: Sequence[Batch], partners: Mapping[int, Connection]) -> None:
+    """Note what of the writes differs from what their partners are known to hold, is too old for that, or confirms."""
     loaded: dict[Key, Copy] = {}
-    for batch in batches:
-        for write in batch.writes:
-            key = Key(batch.connection, write.entity, write.key)
-            if key in moving or not _may_write(partners[batch.connection], write):
-                continue
-            if key not in loaded:
-                loaded[key] = copying.load(rows[key])
-            if _differs(loaded[key], write):
-                moving.add(key)
-    return moving
+    now = clock.now()
+    for place, key, write in _allowed(batches, partners):
+        if write.confirms:
+            id_ = store.rows[key].id
+            store.heard[id_] = max(store.heard.get(id_, 0), write.spoken_at(now))
+        if key in store.moving:
+            continue
+        if key not in loaded:
+            loaded[key] = copying.load(store.rows[key])
+        differs, outdated = _weigh_age(loaded[key], write)
+        if differs:
+            store.moving.add(key)
+        elif outdated:
+            store.outdated.add(place)
 
 
-def _differs(copy: Copy, write: Write) -> bool:
-    if differs(copy, write.fields, write.mode, revives=write.revives):
-        return True
-    if write.mode is Mode.WHOLE:
-        return copy.extra != write.extra
-    return any(copy.extra.get(name) != value for name, value in write.extra.items())
+def _allowed(
+    batches: Sequence[Batch], partners: Mapping[int, Connection]
+) -> Iterator[tuple[tuple[int, int], Key, Write]]:
+    """The writes that their partners may make: the batch of each and its place there, its key, itself."""
+    for index, batch in enumerate(batches):
+        for place, write in enumerate(batch.writes):
+            if _may_write(partners[batch.connection], write):
+                yield (index, place), Key(batch.connection, write.entity, write.key), write
+
+
+def _weigh_age(copy: Copy, write: Write) -> tuple[bool, bool]:
+    """Whether the write says anything that counts, and whether it says anything that is too old."""
+    differs, outdated = weigh_age(copy, write.fields, write.mode, revives=write.revives, as_of=write.as_of)
+    if extra_of(copy, write) != copy.extra:
+        late = is_late(copy, EXISTS, write.as_of)
+        differs, outdated = differs or not late, outdated or late
+    return differs, outdated
 
 
 def _take(
@@ -158,12 +183,13 @@ def _take(
             key = Key(batch.connection, write.entity, write.key)
             copy = store.copies.get(key)
             if copy is None or copy.record not in store.records:
-                verdicts[index][place] = Verdict(Kind.UNCHANGED, store.rows[key].record_id)
+                kind = Kind.SUPERSEDED if (index, place) in store.outdated else Kind.UNCHANGED
+                verdicts[index][place] = Verdict(kind, store.rows[key].record_id)
                 continue
             record = store.records[copy.record]
             step = record.take(copy, write, now)
-            if step is None:
-                verdicts[index][place] = Verdict(Kind.UNCHANGED, record.id)
+            if isinstance(step, Kind):
+                verdicts[index][place] = Verdict(step, record.id)
             else:
                 who = (batch.connection, copy, batch.message)
                 yield _Taken(step, record, *who, batch=index, place=place)

@@ -67,7 +67,8 @@ class CrossReference(Base):
     """One partner's copy of one record; `copies.Copy` reads and writes its documents.
 
     `their_id` is the number by which the partner knows the record beside its key, if it has one: it was imported, or
-    answered when we created the record there.
+    answered when we created the record there. `heard_at` is when its partner last said all of it over and nothing had
+    changed (microseconds; 0: not known), so that its word is newer than `known` tells.
     """
 
     __tablename__ = "cross_reference"
@@ -89,6 +90,7 @@ class CrossReference(Base):
     rounds: Mapped[list[Any] | None] = mapped_column(Json)
     row_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     sent_number: Mapped[int] = mapped_column(BigInteger, default=0)
+    heard_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
     __table_args__ = (
         UniqueConstraint("connection_id", "entity", "external_key"),

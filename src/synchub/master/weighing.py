@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import HUB, Connection
-from synchub.master.convergence import rules_of
 from synchub.master.holding import CHANGES, COPIES, hold, weigh, write_steps
+from synchub.master.naming import owner_of
+from synchub.master.survivorship import rules_of
 from synchub.master.writes import Kind
 
 CONNECTIONS = db.table_of(Connection)
@@ -55,7 +56,7 @@ def _next(session: Session, pending: Any, window: int) -> list[int]:
     theirs = (
         select(COPIES.c.record_id)
         .where(
-            COPIES.c.connection_id == pending.id,
+            owner_of(COPIES) == pending.id,
             COPIES.c.record_id > pending.weighed_to,
             COPIES.c.image.is_not(None),
         )

@@ -17,7 +17,9 @@ class Write:
     holds the partner's key of the other record. `extra` holds the fields that the wire model does not know, in the
     vendor's spelling. `revives` is false for a row that says of itself that the record is out of use
     (`convergence.receive`). `problems` are sentences for the operator about values that could not be read as their
-    field's kind.
+    field's kind. `as_of` is the time for which a row of a file speaks (microseconds; None: now): it states nothing
+    where its partner was heard, or told, since (`convergence.receive`). `confirms` asks that it be
+    remembered when this row was heard even if it changes nothing: files of its partner will speak for times before.
     """
 
     entity: str
@@ -27,6 +29,12 @@ class Write:
     extra: dict[str, str] = field(default_factory=dict)
     revives: bool = True
     problems: list[str] = field(default_factory=list)
+    as_of: int | None = None
+    confirms: bool = False
+
+    def spoken_at(self, now: int) -> int:
+        """The time for which it speaks."""
+        return now if self.as_of is None else self.as_of
 
 
 class Kind(StrEnum):

@@ -6,7 +6,7 @@ from random import SystemRandom
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from synchub import db
@@ -14,6 +14,21 @@ from synchub.clock import SECOND
 from synchub.connections.tables import Connection
 
 TARGETS = db.table_of(Connection)
+_TARGET = db.locked(
+    select(*(TARGETS.c[name] for name in ("name", "backoff_until", "backoff_count", "rests_until"))).where(
+        TARGETS.c.id == bindparam("target")
+    )
+)
+_SETTING = (
+    update(TARGETS)
+    .where(TARGETS.c.id == bindparam("target"))
+    .values(
+        backoff_until=bindparam("until"),
+        backoff_count=bindparam("failures"),
+        backoff_reason=bindparam("reason"),
+        rests_until=bindparam("asked"),
+    )
+)
 
 LONGEST = 3600.0
 """The longest that a target's own Retry-After is believed, in seconds."""
@@ -82,10 +97,9 @@ def recover(session: Session, connection: int, now: int) -> str | None:
 
 
 def _locked(session: Session, connection: int) -> Row[Any]:
-    columns = (TARGETS.c.name, TARGETS.c.backoff_until, TARGETS.c.backoff_count, TARGETS.c.rests_until)
-    return session.execute(db.locked(select(*columns).where(TARGETS.c.id == connection))).one()
+    return session.execute(_TARGET, {"target": connection}).one()
 
 
 def _set(session: Session, connection: int, until: int, failures: int, reason: str | None, asked: int) -> None:
-    columns = {"backoff_until": until, "backoff_count": failures, "backoff_reason": reason, "rests_until": asked}
-    session.execute(update(TARGETS).where(TARGETS.c.id == connection).values(columns))
+    values = {"until": until, "failures": failures, "reason": reason, "asked": asked}
+    session.execute(_SETTING, {"target": connection, **values})

@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpcore
 import httpx
 
+from synchub import clock
 from synchub.errors import SynchubError
 from synchub.outbox.wires import CheckedBackend, limited
 
@@ -37,6 +40,12 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that Retry-After asks us to wait (RFC 9110, 10.2.3), a date by our clock; None if unreadable."""
+        text = self.headers.get("retry-after", "").strip()
+        return float(text) if text.isascii() and text.isdecimal() else _seconds_until(text)
 
 
 class OutboundClient:
@@ -93,6 +102,16 @@ class _Transport(httpx.HTTPTransport):
             keepalive_expiry=IDLE_SECONDS,
             network_backend=CheckedBackend(private=allow_private),
         )
+
+
+def _seconds_until(date: str) -> float | None:
+    """The seconds until an HTTP date, which is in UTC also where it does not say so (RFC 9110, 5.6.7)."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, moment.timestamp() - clock.now() / clock.SECOND)
 
 
 @contextmanager

@@ -13,14 +13,31 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import HUB, Connection
 from synchub.master.copies import Copy
+from synchub.master.locating import founding
+from synchub.master.naming import owner_of
 from synchub.master.tables import CrossReference
 from synchub.outbox.sender import TargetSettings
 
 COPIES = db.table_of(CrossReference)
 _COPIES_AT = (
     select(COPIES)
-    .where(COPIES.c.connection_id == bindparam("target"), db.many(COPIES.c.record_id, "records"))
+    .where(owner_of(COPIES) == bindparam("target"), db.many(COPIES.c.record_id, "records"))
     .order_by(COPIES.c.id)
+)
+_FOUNDERS = (
+    select(COPIES.c.record_id, COPIES.c.external_key, Connection.name)
+    .join(Connection, Connection.id == COPIES.c.connection_id)
+    .where(
+        db.many(COPIES.c.record_id, "records"),
+        COPIES.c.connection_id != HUB,
+        COPIES.c.connection_id != bindparam("target"),
+    )
+    .order_by(COPIES.c.id.desc())
+)
+_TAKEN = select(COPIES.c.entity, COPIES.c.external_key).where(
+    COPIES.c.connection_id == bindparam("target"),
+    db.many(COPIES.c.entity, "entities"),
+    db.many(COPIES.c.external_key, "keys"),
 )
 DEFAULT_TEMPLATE = str(TargetSettings.model_fields["key_template"].default)
 ROUNDS = 3
@@ -98,25 +115,14 @@ def _candidates(connection: Connection, record: Any, founder: Any) -> list[Place
 
 def _founders(session: Session, target: int, records: Collection[Any]) -> dict[int, Any]:
     """By record id its oldest copy at another partner: its key there and the partner's name."""
-    chosen = db.among(COPIES.c.record_id, sorted(record.id for record in records))
-    rows = session.execute(
-        select(COPIES.c.record_id, COPIES.c.external_key, Connection.name)
-        .join(Connection, Connection.id == COPIES.c.connection_id)
-        .where(chosen, COPIES.c.connection_id.not_in([HUB, target]))
-        .order_by(COPIES.c.id.desc())
-    )
+    rows = session.execute(_FOUNDERS, {"target": target, "records": sorted(record.id for record in records)})
     return {row.record_id: row for row in rows}
 
 
 def _taken(session: Session, connection: int, places: Collection[Place]) -> set[Place]:
     """Those of the places that the target has already, and some others."""
-    rows = session.execute(
-        select(COPIES.c.entity, COPIES.c.external_key).where(
-            COPIES.c.connection_id == connection,
-            db.among(COPIES.c.entity, sorted({entity for entity, _ in places})),
-            db.among(COPIES.c.external_key, sorted({key for _, key in places})),
-        )
-    )
+    entities, keys = (sorted({place[part] for place in places}) for part in (0, 1))
+    rows = session.execute(_TAKEN, {"target": connection, "entities": entities, "keys": keys})
     return {(row.entity, row.external_key) for row in rows}
 
 
@@ -132,4 +138,4 @@ def _insert(session: Session, connection: Connection, chosen: dict[Place, int]) 
         }
         for entity, key in sorted(chosen)
     ]
-    session.execute(db.insert(session, COPIES).on_conflict_do_nothing(), rows)
+    session.execute(founding(sqlite=db.is_sqlite(session)), rows)

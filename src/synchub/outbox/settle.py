@@ -29,6 +29,7 @@ _OURS = db.locked(
     .where(db.many(DELIVERIES.c.copy_id, "ids"), DELIVERIES.c.token == bindparam("token"))
     .order_by(DELIVERIES.c.copy_id)
 )
+_NOTED = ATTEMPTS.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def settle_calls(session: Session, claim: Claim, calls: Sequence[Call], *, polic
             if parcel.copy in desk.rows:
                 (_bury if call.ours else _SETTLING[call.outcome.verdict])(desk, parcel, call.outcome, policy, said)
     _write(session, desk)
-    session.execute(ATTEMPTS.insert(), [_attempt(claim.connection, call) for call in calls])
+    session.execute(_NOTED, [_attempt(claim.connection, call) for call in calls])
     return said
 
 
@@ -141,7 +142,7 @@ def _attempt(connection: int, call: Call, copies: Sequence[int] | None = None) -
 def note_attempt(session: Session, claim: Claim, copies: Sequence[int], outcome: Outcome, started: int) -> None:
     """Write down one call and the copies that it was about."""
     call = Call((), outcome, started, clock.now())
-    session.execute(ATTEMPTS.insert(), _attempt(claim.connection, call, copies))
+    session.execute(_NOTED, _attempt(claim.connection, call, copies))
 
 
 def about_the_target(session: Session, claim: Claim, outcomes: Sequence[Outcome], policy: Policy, now: int) -> Settled:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from synchub import clock, db
 from synchub.clock import SECOND
 from synchub.connections.tables import HUB
+from synchub.master.entities import ENTITIES
+from synchub.master.naming import owner_of
 from synchub.master.tables import CrossReference, MasterRecord
 from synchub.resync.tables import Resync, State
 
@@ -55,7 +57,7 @@ class Found:
 def by_id(session: Session, source: int | None, entities: Entities, ids: Collection[int]) -> Found:
     """The records with these ids; if there is a source, only those that it has a copy of."""
     named = sorted(set(ids))
-    statement = _of_source(source, entities) if source is not None else _golden(entities)
+    statement = _of(owner_of(COPIES), source, entities) if source is not None else _golden(entities)
     known = set(session.scalars(statement.where(db.among(statement.selected_columns[0], named))))
     return Found([one for one in named if one in known], [one for one in named if one not in known])
 
@@ -64,10 +66,10 @@ def by_key(session: Session, source: int | None, entities: Entities, keys: Colle
     """The records that the source knows by these keys; without a source, those with these codes."""
     named = list(dict.fromkeys(keys))
     theirs = select(COPIES.c.record_id, COPIES.c.external_key).where(
-        COPIES.c.connection_id == (HUB if source is None else source), db.among(COPIES.c.external_key, named)
+        COPIES.c.connection_id == (HUB if source is None else source),
+        db.among(COPIES.c.entity, sorted(ENTITIES if entities is None else entities)),
+        db.among(COPIES.c.external_key, named),
     )
-    if entities is not None:
-        theirs = theirs.where(db.among(COPIES.c.entity, sorted(entities)))
     rows = session.execute(theirs).all()
     known = {row.external_key for row in rows}
     return Found(sorted({row.record_id for row in rows}), [one for one in named if one not in known])
@@ -75,19 +77,19 @@ def by_key(session: Session, source: int | None, entities: Entities, keys: Colle
 
 def count_all(session: Session, source: int | None, entities: Entities) -> int:
     """How many records "everything" is."""
-    everything = everything_of(source, entities).subquery()
-    return session.scalar(select(func.count()).select_from(everything)) or 0
+    everything = everything_of(None, entities) if source is None else _of(COPIES.c.connection_id, source, entities)
+    return session.scalar(select(func.count()).select_from(everything.subquery())) or 0
 
 
 def everything_of(source: int | None, entities: Entities) -> Any:
     """All record ids that a resync of everything concerns: of a source, or all that were ever said to exist."""
     if source is not None:
-        return _of_source(source, entities)
+        return _of(owner_of(COPIES), source, entities)
     return _golden(entities).where(RECORDS.c.exists_stamp > 0)
 
 
-def _of_source(source: int, entities: Entities) -> Any:
-    theirs = select(COPIES.c.record_id).where(COPIES.c.connection_id == source).distinct()
+def _of(owner: ColumnElement[int], source: int, entities: Entities) -> Any:
+    theirs = select(COPIES.c.record_id).where(owner == source).distinct()
     return theirs if entities is None else theirs.where(db.among(COPIES.c.entity, sorted(entities)))
 
 

@@ -61,7 +61,7 @@ def progress_of(session: Session, message: UUID) -> Progress:
 def _is_behind(session: Session, resync: Row[Any]) -> bool:
     """Whether the pump of a target has not come to all that had changed when the last window was put."""
     told = [one for one in session.scalars(select(Connection)) if one.active and not one.paused]
-    cursors = [one.cursor for one in told if one.settings.get("url") and one.id != resync.source_id]
+    cursors = [one.cursor for one in told if one.is_target and one.id != resync.source_id]
     if resync.last_number is None or not cursors:
         return False
     unseen = exists().where(RECORDS.c.changed > min(cursors), RECORDS.c.changed <= resync.last_number)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.errors import Unavailable
+from synchub.master.naming import owner_of
 from synchub.master.tables import CrossReference, MasterRecord
 from synchub.outbox.tables import Delivery
 from synchub.outbox.tables import State as Sending
@@ -75,7 +76,7 @@ def _copies(session: Session, put: Put) -> Any:
         select(*columns, CONNECTIONS.c.name)
         .join(CONNECTIONS, CONNECTIONS.c.id == COPIES.c.connection_id)
         .outerjoin(DELIVERIES, DELIVERIES.c.copy_id == COPIES.c.id)
-        .where(db.among(COPIES.c.record_id, put.records), db.among(COPIES.c.connection_id, put.targets))
+        .where(db.among(COPIES.c.record_id, put.records), db.among(owner_of(COPIES), put.targets))
         .order_by(COPIES.c.id)
     )
 

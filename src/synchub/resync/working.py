@@ -17,6 +17,7 @@ from synchub import clock, db
 from synchub.connections.tables import Connection
 from synchub.master import copies as copying
 from synchub.master.convergence import wished
+from synchub.master.naming import owner_of
 from synchub.master.restating import Source, restate
 from synchub.master.tables import CrossReference, MasterRecord
 from synchub.outbox.force import mark, stage
@@ -110,7 +111,7 @@ def _next(session: Session, resync: Row[Any], window: int) -> list[int]:
 
 
 def _put(session: Session, resync: Row[Any], ids: list[int]) -> Put:
-    targets = [one for one in session.scalars(select(Connection)) if one.active and one.settings.get("url")]
+    targets = [one for one in session.scalars(select(Connection)) if one.active and one.is_target]
     names = {one.id: one.name for one in targets if one.id != resync.source_id}
     copies, gone = _split(session, ids, names)
     stage(session, list(copies))
@@ -124,7 +125,7 @@ def _split(session: Session, ids: list[int], names: Mapping[int, str]) -> tuple[
     rows = session.execute(
         select(COPIES, RECORDS.c.exists, RECORDS.c.exists_stamp)
         .join(RECORDS, RECORDS.c.id == COPIES.c.record_id)
-        .where(db.among(COPIES.c.record_id, ids), db.among(COPIES.c.connection_id, sorted(names)))
+        .where(db.among(COPIES.c.record_id, ids), db.among(owner_of(COPIES), sorted(names)))
         .order_by(COPIES.c.id)
     )
     copies: dict[int, int] = {}

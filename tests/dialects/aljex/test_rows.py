@@ -308,3 +308,9 @@ def test_a_number_is_read_back_however_it_is_dressed(number):
 def test_a_date_is_read_back_however_it_is_written(day):
     for form in ("{0.month:02}/{0.day:02}/{0.year:04}", "{0.month}-{0.day}-{0.year:04}", "{0}"):
         assert iso_date(form.format(day)) == day.isoformat()
+
+
+@pytest.mark.parametrize(("files", "confirms"), [("", False), ("/srv/aljex", True)])
+@pytest.mark.parametrize("action", ["update", "delete"])
+def test_a_row_confirms_what_it_says_where_files_will_speak_for_earlier_times(files, confirms, action):
+    assert read(action=action, id="1", name="x", settings={"files": files}).confirms is confirms

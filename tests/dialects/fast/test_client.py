@@ -1,19 +1,17 @@
 """How a Fast server is told. The server is the hub itself where it can be; refusals and faults are made."""
 
 import json
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import respx
-import uvicorn
-from tests.served import Served, serving
+from tests.served import fresh, listening, serving
+from tests.waiting import until
 
+from synchub import clock
 from synchub.connections.tables import Connection
 from synchub.dialects import named
 from synchub.dialects.fast.client import FastSender, FastSettings, make_sender
@@ -56,29 +54,6 @@ def sender() -> Iterator[FastSender]:
     made.close()
 
 
-def until(true: Callable[[], bool]) -> None:
-    """Wait for what other threads do, at most half a minute."""
-    end = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-@contextmanager
-def listening(hub: Served) -> Iterator[str]:
-    """The hub on a real port."""
-    server = uvicorn.Server(uvicorn.Config(hub.app, port=0, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            thread.join(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 def test_300_records_travel_in_one_call_and_a_tombstone_is_a_status_of_0(store_url: str, tmp_path: Path):
     with serving(store_url, tmp_path) as hub:
         token = hub.connect("hub-a", "fast")["token"]
@@ -95,9 +70,7 @@ def test_300_records_travel_in_one_call_and_a_tombstone_is_a_status_of_0(store_u
 
 
 def test_what_one_hub_is_told_another_one_holds(store_url: str, sqlite_template: Path, tmp_path: Path):
-    store = tmp_path / "other.db"
-    store.write_bytes(sqlite_template.read_bytes())
-    with serving(f"sqlite:///{store}", tmp_path / "b") as b, listening(b) as base:
+    with serving(fresh(sqlite_template, tmp_path), tmp_path / "b") as b, listening(b) as base:
         theirs = b.connect("hub-a", "fast")["token"]
         with serving(store_url, tmp_path / "a", roles="web,work") as a:
             token = a.connect("erp", "fast")["token"]
@@ -181,6 +154,13 @@ def test_what_an_answer_means(sender, status, body, verdict, wait):
     assert (outcome.reason is None) == (verdict is Verdict.ACCEPTED)
     assert "secret-token" not in str(outcome)
     assert outcome.request
+
+
+def test_the_time_to_wait_may_be_a_date(sender):
+    headers = {"retry-after": "Fri, 15 Jan 2027 08:00:10 GMT"}
+    with respx.mock, clock.replaced(lambda: 1_800_000_000 * clock.SECOND):
+        respx.post(URL).mock(httpx.Response(503, headers=headers))
+        assert sender.send([parcel()], 5.0).retry_after == 10.0
 
 
 def test_without_a_connection_certainly_nothing_was_stored_and_without_an_answer_nobody_knows(sender):

@@ -1,19 +1,16 @@
 """How a Synchroteam server is told. The server is the hub itself where it can be; refusals and faults are made."""
 
 import json
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import respx
-import uvicorn
 from tests.dialects.synchroteam.conftest import Erp, Field
-from tests.served import Served, serving
+from tests.served import fresh, listening, serving
+from tests.waiting import until
 
 from synchub import clock
 from synchub.connections.tables import Connection
@@ -41,33 +38,8 @@ def sender() -> Iterator[SynchroteamSender]:
     made.close()
 
 
-def until(true: Callable[[], bool]) -> None:
-    """Wait for what other threads do, at most half a minute."""
-    end = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-@contextmanager
-def listening(hub: Served) -> Iterator[str]:
-    """The hub on a real port."""
-    server = uvicorn.Server(uvicorn.Config(hub.app, port=0, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            thread.join(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 def test_what_one_hub_is_told_another_one_holds(store_url: str, sqlite_template: Path, tmp_path: Path):
-    store = tmp_path / "other.db"
-    store.write_bytes(sqlite_template.read_bytes())
-    with serving(f"sqlite:///{store}", tmp_path / "b") as b, listening(b) as base:
+    with serving(fresh(sqlite_template, tmp_path), tmp_path / "b") as b, listening(b) as base:
         there = Field(b, "hub-a")
         with serving(store_url, tmp_path / "a", roles="web,work") as a:
             erp, app = Erp(a), Field(a, "app")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.dialects.synchroteam.conftest import Field
 from tests.dialects.synchroteam.test_customers import FULL
-from tests.served import serving
+from tests.served import fresh, serving
 
 from synchub.cli.transfer import BATCH
 from synchub.intake.journal import body_of
@@ -79,9 +79,7 @@ def test_what_is_exported_is_imported_elsewhere_and_exported_as_the_same_bytes(f
     field.delete(myId="G")
     exported = field.carry_out()
     assert len(exported.splitlines()) >= 4
-    store = tmp_path / "other.db"
-    store.write_bytes(sqlite_template.read_bytes())
-    with serving(f"sqlite:///{store}", tmp_path / "other") as other:
+    with serving(fresh(sqlite_template, tmp_path), tmp_path / "other") as other:
         theirs = Field(other)
         rows = theirs.carry_in(*exported.rstrip("\n").split("\n"))
         assert {row["verdict"] for row in rows} == {"created"}

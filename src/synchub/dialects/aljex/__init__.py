@@ -1,13 +1,15 @@
-"""Aljex live sync: one form-encoded POST for each record that changes. Aljex is never told anything."""
+"""Aljex: a form-encoded POST for each record that changes, and CSV files each morning. It is never told anything."""
 
 import shlex
 from collections.abc import Mapping, Sequence
 
 from synchub.dialects.aljex.access import NAME
+from synchub.dialects.aljex.files import reader
 from synchub.dialects.aljex.routes import PATH, surface
 from synchub.dialects.aljex.settings import AljexSettings
 from synchub.dialects.aljex.tables import ENTITIES
 from synchub.dialects.dialect import Claim, Dialect
+from synchub.files.settings import SECRETS
 
 
 def samples(base_url: str, credentials: Mapping[str, str]) -> Sequence[str]:
@@ -37,5 +39,7 @@ DIALECT = Dialect(
     credentials=("username", "password"),
     entities=ENTITIES,
     matches_code=False,
+    outbound=SECRETS,
     samples=samples,
+    files=reader,
 )

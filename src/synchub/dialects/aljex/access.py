@@ -3,10 +3,9 @@
 Both are what the vendor's document offers (section 2); facts/aljex.md, section 1, says how a refusal looks.
 """
 
-import base64
-
 from fastapi import Request
 
+from synchub.connections.basic import SCHEME, Login, login_of, parted
 from synchub.connections.directory import Directory
 from synchub.connections.tables import Connection
 from synchub.errors import NotAuthenticated
@@ -22,32 +21,21 @@ async def admit(directory: Directory, request: Request) -> Connection:
         NotAllowed: the address is not on the connection's list.
         Unavailable: the store cannot be asked.
     """
-    username, password = credentials(request.headers.get("authorization", ""))
-    connection = await directory.admit_login(NAME, username, password)
+    login = credentials(request.headers.get("authorization", ""))
+    connection = await directory.admit_login(NAME, login.username, login.password)
     directory.check_address(connection, request.client.host if request.client else "")
     return connection
 
 
-def credentials(header: str) -> tuple[str, str]:
-    """User name and password of an Authorization header.
+def credentials(header: str) -> Login:
+    """User name and password of an Authorization header, in UTF-8 or Latin-1.
 
     Raises:
         NotAuthenticated: there are none in it.
     """
-    scheme, _, encoded = header.strip().partition(" ")
-    if scheme.lower() != "basic":
-        raise NotAuthenticated("a user name and a password are needed")
-    try:
-        username, colon, password = _text(base64.b64decode(encoded.strip(), validate=True)).partition(":")
-    except ValueError:
-        raise NotAuthenticated("the Authorization header is not readable") from None
-    if not colon:
+    login = login_of(header, otherwise="latin-1")
+    if login is not None:
+        return login
+    if parted(header)[0] == SCHEME:
         raise NotAuthenticated("the Authorization header is not readable")
-    return username, password
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+    raise NotAuthenticated("a user name and a password are needed")

@@ -6,6 +6,7 @@ does with anything else (facts/aljex.md, section 1).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from synchub.dialects.aljex.form import Form
@@ -58,12 +59,16 @@ def read_row(form: Form, settings: AljexSettings) -> Write | Quarantined:
     if found is None:
         return Quarantined(f"the record of '{table[:QUOTED]}' has no {' or '.join(names)}")
     model = model_of(table)
-    key = found[1] if table in TABLES else f"{_escaped(table)}:{found[1]}"
+    key = key_of(table, found[1])
     if len(key) > LONGEST_KEY:
         return Quarantined(f"the key is longer than {LONGEST_KEY} characters")
-    if action.lower() == DELETE:
-        return Write(entity_of(model.entity), key, Mode.DELETE)
-    return _whole(form, model, key, found[0])
+    write = (
+        Write(entity_of(model.entity), key, Mode.DELETE)
+        if action.lower() == DELETE
+        else _whole(form, model, key, found[0])
+    )
+    write.confirms = bool(settings.files)
+    return write
 
 
 def _required(form: Form, name: str) -> str:
@@ -73,9 +78,9 @@ def _required(form: Form, name: str) -> str:
     return value
 
 
-def _escaped(table: str) -> str:
-    """The table's name without the colon that ends it in a key."""
-    return table.replace("%", "%25").replace(":", "%3A")
+def key_of(table: str, key: str) -> str:
+    """The external key of a table's record: in tables without an entity of their own it begins with the table."""
+    return key if table in TABLES else f"{table.replace('%', '%25').replace(':', '%3A')}:{key}"
 
 
 def _whole(form: Form, model: type[Wire], key: str, key_field: str) -> Write:
@@ -88,19 +93,26 @@ def _whole(form: Form, model: type[Wire], key: str, key_field: str) -> Write:
         elif name not in CONSTANTS and name != key_field and (kept := values.clean(value)):
             extra[spelt] = kept
     write = Write(entity_of(model.entity), key, Mode.WHOLE, model.model_validate(known).stated(), extra)
-    _look_through(write, model)
+    look_through(write, model)
     return write
 
 
-def _look_through(write: Write, model: type[Wire]) -> None:
+def look_through(write: Write, model: type[Wire]) -> None:
     """Note the values that are not of their field's kind. A lone colon names no record, so it makes no reference."""
-    columns = model.entity.fields()
-    for name, value in write.fields.items():
-        if isinstance(value, str) and (expected := _expected(columns[name], value)):
+    for name, column in _particular(model).items():
+        value = write.fields.get(name)
+        if isinstance(value, str) and (expected := _expected(column, value)):
             word = model.columns[name]
             write.problems.append(f"{word} holds '{value[:QUOTED]}' where a {expected} is expected")
-            if columns[name].refers_to:
+            if column.refers_to:
                 write.fields[name], write.extra[word] = None, value
+
+
+@cache
+def _particular(model: type[Wire]) -> dict[str, Field]:
+    """The columns that do not take every text."""
+    columns = model.entity.fields().items()
+    return {name: column for name, column in columns if column.refers_to or column.read in EXPECTED}
 
 
 def _expected(column: Field, value: str) -> str | None:

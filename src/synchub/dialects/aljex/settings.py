@@ -2,7 +2,10 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from synchub.dialects.aljex.titles import TITLES
+from synchub.files.settings import FileSettings
 
 ID = ("id",)
 KEYS = {"spots": ("spot_number",), "invoicing": ("pro_num",), "salesreps": ("id", "salesrep_id")}
@@ -10,7 +13,7 @@ KEYS = {"spots": ("spot_number",), "invoicing": ("pro_num",), "salesreps": ("id"
 SECRETS = ("pay_to_account", "passwd", "username")
 
 
-class AljexSettings(BaseModel, extra="forbid"):
+class AljexSettings(FileSettings, extra="forbid"):
     """What one connection is set to."""
 
     keys: dict[str, tuple[str, ...]] = Field(
@@ -42,6 +45,13 @@ class AljexSettings(BaseModel, extra="forbid"):
                 raise ValueError(f"keys: {table} has no field")
             if secret := set(fields) & set(self.redact):
                 raise ValueError(f"redact: {', '.join(secret)} is the key of {table}")
+        return self
+
+    @model_validator(mode="after")
+    def _expected_files_can_come(self) -> Self:
+        tables = [*TITLES, *self.files_patterns]
+        if unknown := self.files_expected.keys() - tables:
+            raise ValueError(f"files_expected: there is no table {', '.join(sorted(unknown))}, but {', '.join(tables)}")
         return self
 
     def key_fields(self, table: str) -> tuple[str, ...]:

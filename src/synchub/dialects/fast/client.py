@@ -137,7 +137,8 @@ def judged(answer: Response) -> Outcome:
     if answer.status in UNKNOWN or (code is not None and code in UNKNOWN):
         return Outcome(Verdict.UNKNOWN, f"answered {code or answer.status}: {told}", answer.status, answer=text)
     if answer.status >= HTTPStatus.MULTIPLE_CHOICES or (code is not None and code != SUCCESS):
-        return Outcome(Verdict.TROUBLE, f"answered {code or answer.status}: {told}", answer.status, _wait(answer), text)
+        reason = f"answered {code or answer.status}: {told}"
+        return Outcome(Verdict.TROUBLE, reason, answer.status, answer.retry_after, text)
     return Outcome(Verdict.UNKNOWN, "answered what is no SyncData answer", answer.status, answer=text)
 
 
@@ -154,12 +155,6 @@ def _code(envelope: Mapping[str, Any]) -> int | None:
     """The answer's code, which clients compare as text; None if it has none."""
     text = str(envelope.get("code", "")).strip()
     return int(text) if text.isascii() and text.isdecimal() else None
-
-
-def _wait(answer: Response) -> float | None:
-    """The seconds that the server asks us to wait."""
-    text = answer.headers.get("retry-after", "").strip()
-    return float(text) if text.isascii() and text.isdecimal() else None
 
 
 def make_sender(connection: Connection, secrets: Mapping[str, str], http: OutboundClient) -> FastSender:

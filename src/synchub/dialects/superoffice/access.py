@@ -4,11 +4,9 @@ From reference/002 and facts/superoffice.md, section 3: the scheme in any letter
 are no sessions here, so cookies and X-XSRF-TOKEN say nothing, and a request without Authorization is 401.
 """
 
-import base64
-from binascii import Error as NotBase64
-
 from fastapi import Request
 
+from synchub.connections.basic import SCHEME, Login, login_of, parted
 from synchub.connections.tables import Connection
 from synchub.dialects.dialect import Hub
 from synchub.errors import NotAuthenticated
@@ -26,12 +24,12 @@ async def admit(hub: Hub, request: Request) -> Connection:
         TooMany: it called too often.
         Unavailable: the store cannot be asked.
     """
-    scheme, _, presented = request.headers.get("authorization", "").strip().partition(" ")
-    presented = presented.strip()
-    if scheme.lower() in TICKETS and presented:
+    header = request.headers.get("authorization", "")
+    scheme, presented = parted(header)
+    if scheme in TICKETS and presented:
         connection = await hub.directory.admit_token(NAME, presented)
-    elif scheme.lower() == "basic":
-        connection = await hub.directory.admit_login(NAME, *credentials(presented))
+    elif scheme == SCHEME:
+        connection = await hub.directory.admit_login(NAME, *credentials(header))
     else:
         raise NotAuthenticated("Authorization with Basic, SOTicket or Bearer is needed")
     request.state.connection = connection.name
@@ -40,16 +38,13 @@ async def admit(hub: Hub, request: Request) -> Connection:
     return connection
 
 
-def credentials(encoded: str) -> tuple[str, str]:
-    """User name and password of what stands behind the word Basic.
+def credentials(header: str) -> Login:
+    """User name and password of an Authorization header with Basic.
 
     Raises:
         NotAuthenticated: there are none in it.
     """
-    try:
-        username, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (NotBase64, ValueError):
-        raise NotAuthenticated("the Authorization header is not readable") from None
-    if not colon:
+    login = login_of(header)
+    if login is None:
         raise NotAuthenticated("the Authorization header is not readable")
-    return username, password
+    return login

@@ -1,6 +1,7 @@
 """What the OpenAPI document says of the methods, and what a GET on a method's URL answers."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -66,8 +67,9 @@ FAULTS: Mapping[int, str] = {
 }
 
 
+@cache
 def schema_of(model: type[BaseModel], mode: JsonSchemaMode = "validation") -> dict[str, Any]:
-    """The schema of a model with nothing to look up elsewhere: it stands within a document."""
+    """The schema of a model with nothing to look up elsewhere: it stands within documents, which do not change it."""
     schema = model.model_json_schema(by_alias=True, mode=mode)
     made: dict[str, Any] = _inlined(schema, schema.pop("$defs", {}))
     return made

@@ -15,7 +15,7 @@ from babel import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from synchub.dialects.superoffice.formats import preferences
+from synchub.dialects.preferences import preferred
 
 LOCALES = Path(__file__).parent / "locales"
 ENGLISH = "en"
@@ -51,9 +51,8 @@ def say(text: str, several: str = "", count: int = 1, **values: Any) -> Sentence
 def language_of(headers: Mapping[str, str]) -> str:
     """The language to explain in."""
     asked = headers.get("so-language", "").strip() or headers.get("accept-language", "")
-    wanted = sorted(preferences(asked.replace("_", "-")), key=lambda each: -each[1])
-    names = [ALIASES.get(name.partition("-")[0], name.partition("-")[0]) for name, weight in wanted if weight > 0]
-    return negotiate_locale(names, LANGUAGES) or ENGLISH
+    names = [name.partition("-")[0] for name in preferred(asked.replace("_", "-"))]
+    return negotiate_locale([ALIASES.get(name, name) for name in names], LANGUAGES) or ENGLISH
 
 
 @cache

@@ -6,7 +6,7 @@ about XML is decided here: elements are called as in JSON, those of an array by 
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +16,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from synchub.dialects import xml
+from synchub.dialects.preferences import preferred
 from synchub.dialects.superoffice.wire import ITEMS, MOST_NAMED, Form
 from synchub.errors import TooLarge, Unreadable
 
@@ -94,23 +95,8 @@ def _fields(body: bytes) -> dict[str, list[str]]:
 
 def answer_type(request: Request) -> str:
     """The content type to answer in: of those asked for the best that we have, else JSON."""
-    best, chosen = 0.0, ANSWERS[0]
-    for wanted, weight in preferences(request.headers.get("accept", "")):
-        found = next((each for each in ANSWERS if _fits(each, wanted)), None)
-        if found is not None and weight > best:
-            best, chosen = weight, found
-    return chosen
-
-
-def preferences(header: str) -> Iterable[tuple[str, float]]:
-    """The values of an Accept or Accept-Language header in lower case, each with its weight."""
-    for part in header.split(","):
-        value, _, parameters = part.partition(";")
-        weight = re.search(r"(?:^|;)\s*q\s*=\s*([0-9.]+)\s*(?:;|$)", parameters, re.IGNORECASE)
-        try:
-            yield value.strip().lower(), float(weight.group(1)) if weight else 1.0
-        except ValueError:
-            continue
+    wanted = preferred(request.headers.get("accept", ""))
+    return next((each for one in wanted for each in ANSWERS if _fits(each, one)), ANSWERS[0])
 
 
 def _fits(kind: str, wanted: str) -> bool:

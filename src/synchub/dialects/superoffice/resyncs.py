@@ -1,6 +1,6 @@
 """The five ForceResync methods: what is asked for, that it is kept and done, and how the answer tells it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,7 @@ async def carry_out(hub: Hub, connection: Connection, order: Order, arrival: Arr
         answer = _answer([plan.why], Status.ERROR, language, error=plan.error)
         await hub.committer.hand_in(Submission(arrival, (), lambda _: answer.dump(), refusal=answer.tech_explanation))
         return answer
-    accepted = _answer(_begun(0, plan.total), Status.OK_WITH_INFO, language)
+    accepted = _answer([_under_way(0, plan.total)], Status.OK_WITH_INFO, language)
 
     def enter(session: Session) -> None:
         asking.enter(session, plan.wish, plan.total, connection.id, arrival.id, queued=order.queued)
@@ -146,23 +146,13 @@ async def _follow(hub: Hub, plan: Plan, arrival: Arrival, language: str) -> Plug
 
 def told_of(outcome: Outcome, put: Put, plan: Plan, changes: ChangedData, language: str) -> PluginResponse:
     """The answer about named records."""
-    count = len(put.records)
-    sentences = [] if outcome.under_way or outcome.refused else [_done(count)]
-    sentences += _begun(len(outcome.done), count) if outcome.under_way else []
-    sentences += _refused(sorted(outcome.refused))
-    sentences += [_unknown(plan.unknown)] if plan.unknown else []
-    if put.gone:
-        sentences.append(
-            say(
-                "Record %(ids)s was left out where the connection itself has deleted it.",
-                "Records %(ids)s were left out where the connection itself has deleted them.",
-                len(put.gone),
-                ids=_shown(sorted(put.gone)),
-            )
-        )
-    status = Status.OK_WITH_INFO if outcome.under_way or put.gone else Status.OK
-    status = Status.WARNING if outcome.refused or plan.unknown else status
-    reasons = [f"{record}: {reason}" for record, given in sorted(outcome.refused.items()) for reason in given]
+    refused, count = sorted(outcome.refused), len(put.records)
+    came = None if refused else _done(count)
+    if outcome.under_way:
+        came = _under_way(len(outcome.done), count)
+    sentences = _told(came, refused, plan, _gone(put.gone) if put.gone else None)
+    status = _standing(bad=bool(refused or plan.unknown), odd=bool(outcome.under_way or put.gone))
+    reasons = [f"{record}: {reason}" for record in refused for reason in outcome.refused[record]]
     return _answer(sentences, status, language, changes=changes, more=[f"Change number {put.number}.", *reasons])
 
 
@@ -180,23 +170,28 @@ def told_of_all(
     progress: Progress, refused: Sequence[int], plan: Plan, changes: ChangedData | None, language: str
 ) -> PluginResponse:
     """The answer about everything, or about more records than are watched one by one."""
-    stopped, bad = progress.state is State.CANCELLED, bool(refused or plan.unknown)
-    sentences = [_stopped(progress)] if stopped else [_queued(progress)] if not progress.is_over else []
-    sentences += [] if sentences or refused else [_done(progress.records)]
-    sentences += _refused(refused)
-    sentences += [_unknown(plan.unknown)] if plan.unknown else []
-    if progress.gone:
-        sentences.append(
-            say(
-                "%(count)d copy was left out, because its connection itself has deleted it.",
-                "%(count)d copies were left out, because their connections themselves have deleted them.",
-                progress.gone,
-            )
-        )
-    status = Status.OK if progress.is_over and not progress.gone else Status.OK_WITH_INFO
-    status = Status.WARNING if stopped or bad else status
+    stopped = progress.state is State.CANCELLED
+    came = None if refused else _done(progress.records)
+    if stopped or not progress.is_over:
+        came = _stopped(progress) if stopped else _queued(progress)
+    sentences = _told(came, refused, plan, _left_out(progress.gone) if progress.gone else None)
+    odd = not progress.is_over or bool(progress.gone)
+    status = _standing(bad=bool(stopped or refused or plan.unknown), odd=odd)
     more = [f"Resync {progress.id}: {progress.waiting} copies wait, {progress.refused} are refused."]
     return _answer(sentences, status, language, changes=changes, more=more)
+
+
+def _told(came: Sentence | None, refused: Sequence[int], plan: Plan, gone: Sentence | None) -> list[Sentence]:
+    """What came of it, if that can be said, and then of what nothing came."""
+    unknown = _unknown(plan.unknown) if plan.unknown else None
+    return [each for each in (came, _refused(refused) if refused else None, unknown, gone) if each is not None]
+
+
+def _standing(*, bad: bool, odd: bool) -> Status:
+    """How an answer stands of which something is bad, or only odd."""
+    if bad:
+        return Status.WARNING
+    return Status.OK_WITH_INFO if odd else Status.OK
 
 
 def _stopped(progress: Progress) -> Sentence:
@@ -217,33 +212,43 @@ def _queued(progress: Progress) -> Sentence:
     )
 
 
-def _refused(records: Sequence[int]) -> list[Sentence]:
-    """The sentence about records that were refused, if any was."""
-    if not records:
-        return []
-    return [
-        say(
-            "Record %(ids)s was refused by a connection.",
-            "Records %(ids)s were refused by a connection.",
-            len(records),
-            ids=_shown(records),
-        )
-    ]
+def _under_way(done: int, total: int) -> Sentence:
+    return say(
+        "%(count)d record is being sent again, %(done)d so far.",
+        "%(count)d records are being sent again, %(done)d so far.",
+        total,
+        done=done,
+    )
+
+
+def _refused(records: Sequence[int]) -> Sentence:
+    return say(
+        "Record %(ids)s was refused by a connection.",
+        "Records %(ids)s were refused by a connection.",
+        len(records),
+        ids=_shown(records),
+    )
+
+
+def _gone(records: Collection[int]) -> Sentence:
+    return say(
+        "Record %(ids)s was left out where the connection itself has deleted it.",
+        "Records %(ids)s were left out where the connection itself has deleted them.",
+        len(records),
+        ids=_shown(sorted(records)),
+    )
+
+
+def _left_out(copies: int) -> Sentence:
+    return say(
+        "%(count)d copy was left out, because its connection itself has deleted it.",
+        "%(count)d copies were left out, because their connections themselves have deleted them.",
+        copies,
+    )
 
 
 def _done(count: int) -> Sentence:
     return say("%(count)d record was sent again.", "%(count)d records were sent again.", count)
-
-
-def _begun(done: int, total: int) -> list[Sentence]:
-    return [
-        say(
-            "%(count)d record is being sent again, %(done)d so far.",
-            "%(count)d records are being sent again, %(done)d so far.",
-            total,
-            done=done,
-        )
-    ]
 
 
 def _unknown(keys: Sequence[Any]) -> Sentence:

@@ -15,6 +15,7 @@ from synchub import __version__
 from synchub.connections.tables import Connection
 from synchub.dialects import xml
 from synchub.dialects.dialect import Hub
+from synchub.dialects.preferences import preferred
 from synchub.dialects.superoffice import faults, formats, wire
 from synchub.dialects.superoffice.access import NAME, admit
 from synchub.dialects.superoffice.agent import ANSWERED, BASE, METHODS, spelled
@@ -217,8 +218,8 @@ async def _describe(name: str, request: Request) -> Response:
 async def _versions(request: Request) -> Response:
     """Which versions there are: a page for a browser, an object for all others."""
     url = f"{_base(request)}{VERSION}/"
-    kinds = [kind for kind, _ in formats.preferences(request.headers.get("accept", ""))]
-    if "text/html" in kinds and not {*kinds} & {*formats.ANSWERS}:
+    kinds = {*preferred(request.headers.get("accept", ""))}
+    if "text/html" in kinds and kinds.isdisjoint(formats.ANSWERS):
         shown = html.escape(url)
         page = f'<!doctype html><html lang="en"><title>synchub</title><p><a href="{shown}">{shown}</a></p></html>'
         return HTMLResponse(page)

@@ -1,10 +1,8 @@
 """Who is calling: HTTP Basic with a domain and its API key; the domain also as the whole host name."""
 
-import base64
-from binascii import Error as NotBase64
-
 from fastapi import Request
 
+from synchub.connections.basic import Login, login_of
 from synchub.connections.directory import Directory
 from synchub.connections.tables import Connection
 from synchub.errors import NotAuthenticated
@@ -34,21 +32,16 @@ async def admit(directory: Directory, request: Request) -> Connection:
     raise NotAuthenticated(f"{HOW} (this domain or this key is not known here)")
 
 
-def credentials(header: str) -> tuple[str, str]:
-    """Domain and API key of an Authorization header.
+def credentials(header: str) -> Login:
+    """Domain and API key of an Authorization header, without the blanks around them.
 
     Raises:
         NotAuthenticated: there are none in it.
     """
-    scheme, _, encoded = header.strip().partition(" ")
-    try:
-        plain = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (NotBase64, ValueError):
-        plain = ""
-    domain, colon, key = plain.partition(":")
-    if scheme.lower() != "basic" or not colon:
+    login = login_of(header)
+    if login is None:
         raise NotAuthenticated(HOW)
-    return domain.strip(), key.strip()
+    return Login(*map(str.strip, login))
 
 
 def spellings(domain: str) -> list[str]:

@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -148,7 +147,7 @@ def judged(answer: Response, parcel: Parcel) -> Outcome:
         return Outcome(Verdict.REFUSED, reason, answer.status, answer=text)
     if answer.status in UNKNOWN or HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return Outcome(Verdict.UNKNOWN, reason, answer.status, answer=text)
-    return Outcome(Verdict.TROUBLE, reason, answer.status, _wait(answer.headers), text)
+    return Outcome(Verdict.TROUBLE, reason, answer.status, _wait(answer), text)
 
 
 def _read(body: bytes) -> tuple[int | None, str]:
@@ -164,16 +163,12 @@ def _read(body: bytes) -> tuple[int | None, str]:
     return (int(code) if code.isascii() and code.isdecimal() and len(code) <= 18 else None), told  # noqa: PLR2004 - of 64 bits
 
 
-def _wait(headers: Mapping[str, str]) -> float | None:
+def _wait(answer: Response) -> float | None:
     """The seconds that the server asks us to wait: Retry-After, or the moment in X-RateLimit-Reset."""
-    text, now = headers.get("retry-after", "").strip(), clock.now() / clock.SECOND
-    if text.isascii() and text.isdecimal():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except ValueError:
-        reset = headers.get("x-ratelimit-reset", "").strip()
-    return max(0.0, float(reset) - now) if reset.isascii() and reset.isdecimal() else None
+    if answer.retry_after is not None:
+        return answer.retry_after
+    reset = answer.headers.get("x-ratelimit-reset", "").strip()
+    return max(0.0, float(reset) - clock.now() / clock.SECOND) if reset.isascii() and reset.isdecimal() else None
 
 
 def make_sender(connection: Connection, secrets: Mapping[str, str], http: OutboundClient) -> SynchroteamSender:

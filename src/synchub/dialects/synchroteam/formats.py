@@ -18,6 +18,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from synchub import clock
 from synchub.dialects import xml
+from synchub.dialects.preferences import preferred
 from synchub.errors import Refused
 from synchub.master.values import storable
 
@@ -73,7 +74,7 @@ def asked(request: Request) -> Asked:
     accept = ",".join(request.headers.getlist("accept"))
     sent = TYPES.get(_plain(request.headers.get("content-type", "")), Format.JSON)
     usual = Asked(Format.XML, "text/xml") if sent is Format.XML else Asked(Format.JSON)
-    for wanted in _by_preference(accept) if accept.strip() else ["*/*"]:
+    for wanted in preferred(accept) if accept.strip() else ["*/*"]:
         if wanted in TYPES:
             return Asked(TYPES[wanted], wanted)
         if wanted == "*/*":
@@ -81,23 +82,6 @@ def asked(request: Request) -> Asked:
         if wanted in {"application/*", "text/*"}:
             return Asked(usual.format, f"{wanted[:-2]}/{usual.format}")
     raise NotAcceptable("the answer can be had as application/json, text/json, application/xml or text/xml")
-
-
-def _by_preference(accept: str) -> list[str]:
-    """The media types of an Accept header, the most wanted first, without those that are not wanted."""
-    weighed = [(_weight(part), part) for part in accept.split(",") if part.strip()]
-    return [_plain(part) for weight, part in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0]
-
-
-def _weight(part: str) -> float:
-    for parameter in part.split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
 
 
 def _plain(media_type: str) -> str:

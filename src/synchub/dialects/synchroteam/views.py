@@ -149,15 +149,11 @@ def _seen(row: Row[Any]) -> Seen:
 
 
 def _loading(connection: Connection) -> Select[Any]:
-    """Records with what the connection and we call them: a row for each copy, the oldest first.
-
-    Copies are looked up by record. Without statistics a database would take the index that begins with the connection,
-    and read all that it has for each record.
-    """
+    """Records with what the connection and we call them: a row for each copy, the oldest first."""
     columns = [column for column in CUSTOMERS.c if column.name != "id"]
     names = (MINE.c.external_key.label("mine_key"), MINE.c.their_id.label("mine_id"))
-    mine = (MINE.c.record_id == RECORDS.c.id) & (MINE.c.connection_id + 0 == connection.id) & (MINE.c.entity == ENTITY)
-    ours = (OURS.c.record_id == RECORDS.c.id) & (OURS.c.connection_id + 0 == HUB) & (OURS.c.entity == ENTITY)
+    mine = (MINE.c.record_id == RECORDS.c.id) & (naming.owner_of(MINE) == connection.id) & (MINE.c.entity == ENTITY)
+    ours = (OURS.c.record_id == RECORDS.c.id) & (naming.owner_of(OURS) == HUB) & (OURS.c.entity == ENTITY)
     return (
         select(RECORDS.c.id, *columns, *names, OURS.c.external_key.label("ours_key"))
         .join(CUSTOMERS, CUSTOMERS.c.id == RECORDS.c.id)

@@ -8,7 +8,6 @@ same id.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Literal
 
@@ -123,20 +122,7 @@ def judged(answer: Response) -> Outcome:
     elif answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and answer.status not in NOTHING_TAKEN:
         verdict = Verdict.UNKNOWN
     reason = f"the receiver answered {answer.status}"
-    return Outcome(verdict, reason, answer.status, _wait(answer.headers.get("retry-after")), text)
-
-
-def _wait(retry_after: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for (RFC 9110, 10.2.3); None if it says nothing readable."""
-    if retry_after is None:
-        return None
-    if retry_after.strip().isdecimal():
-        return float(retry_after)
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    return max(0.0, moment.timestamp() - clock.now() / clock.SECOND)
+    return Outcome(verdict, reason, answer.status, answer.retry_after, text)
 
 
 def make_sender(connection: Connection, secrets: Mapping[str, str], http: OutboundClient) -> WebhookSender:

@@ -10,7 +10,7 @@ A statement that names many keys uses `among`, which is one parameter however ma
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from typing import Any, TypeVar, cast
@@ -18,8 +18,6 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
-    ColumnElement,
     Dialect,
     Engine,
     Integer,
@@ -29,7 +27,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    bindparam,
     create_engine,
     event,
     text,
@@ -38,13 +35,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import StaticPool
-from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from synchub import clock
+from synchub.db.membership import among as among
+from synchub.db.membership import many as many
 from synchub.errors import Unavailable
 
 Result = TypeVar("Result")
@@ -206,61 +203,6 @@ def retrying(engine: Engine, work: Callable[[Session], Result]) -> Result:
 def is_sqlite(session: Session) -> bool:
     """Whether the session's store is SQLite."""
     return session.get_bind().dialect.name == "sqlite"
-
-
-class _Many(TypeDecorator[Sequence[Any]]):
-    """Many values as one parameter: an array on PostgreSQL, a JSON document on SQLite."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(Text())
-        return dialect.type_descriptor(postgresql.ARRAY(BigInteger() if self.kind == "number" else Text()))
-
-    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
-        return json.dumps(value) if dialect.name == "sqlite" else value
-
-
-_NUMBERS, _TEXTS = _Many("number"), _Many("text")
-
-
-class _Among(FunctionElement[bool]):
-    """A column and its many values; how that is written is each database's own."""
-
-    name = "among"
-    type = Boolean()
-    inherit_cache = True
-    _is_implicitly_boolean = True  # or SQLAlchemy compares it with 1 on SQLite, which then uses no index
-
-
-@compiles(_Among, "postgresql")
-def _among_array(element: _Among, compiler: Any, **kw: Any) -> str:
-    what, values = (compiler.process(part, **kw) for part in element.clauses)
-    return f"{what} = ANY({values})"
-
-
-@compiles(_Among, "sqlite")
-def _among_document(element: _Among, compiler: Any, **kw: Any) -> str:
-    what, values = (compiler.process(part, **kw) for part in element.clauses)
-    return f"{what} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - both are compiled, the values a parameter
-
-
-def among(what: Any, values: Iterable[Any]) -> ColumnElement[bool]:
-    """`what` (a column) is one of `values` (texts or integers), as a single parameter."""
-    kind = _NUMBERS if issubclass(what.type.python_type, int) else _TEXTS
-    return _Among(what, bindparam(None, list(values), type_=kind, unique=True))
-
-
-def many(what: Any, name: str) -> ColumnElement[bool]:
-    """As `among`, with the values given at execution as the parameter `name`, for a statement that is built once."""
-    kind = _NUMBERS if issubclass(what.type.python_type, int) else _TEXTS
-    return _Among(what, bindparam(name, type_=kind))
 
 
 def insert(session: Session, table: Any) -> Any:
