@@ -121,6 +121,17 @@ def test_a_copy_heard_told_or_deleted_since_the_export_is_not_missing(hub: Desk)
     assert hub.found(run) == {"N": "reported"}
 
 
+def test_only_the_keys_of_this_file_count(hub: Desk) -> None:
+    for key in "KLM":
+        hub.post(key, name="n")
+    run = hub.deliver(CUSTOMERS)
+    with db.reading(hub.engine) as session:
+        missing.keep_keys(session, "KLM")
+        assert missing.keep_keys(session, "K") == (1, 0)
+        (found,) = missing.lacking(session, missing.scope_of(run, CUSTOMERS, "UTC"))
+    assert [copy.key for copy in found] == ["L", "M"]
+
+
 def test_tables_that_share_an_entity_lack_only_what_is_theirs(hub: Desk) -> None:
     for key in ("payments:1", "payments:2", "payments_received:1", "debits:1"):
         hub.post(key, "other", table_name=key)

@@ -50,6 +50,7 @@ MISSING = db.table_of(FileMissing)
 KEYS = sa.Table("file_key", sa.MetaData(), sa.Column("key", sa.Text, primary_key=True), prefixes=["TEMPORARY"])
 # Statements are built once: that costs more than to run them on a few rows.
 _KEYS = CreateTable(KEYS, if_not_exists=True)
+_EMPTY = delete(KEYS)
 _HELD = select(func.count()).select_from(KEYS)
 _LACKING = (
     select(COPIES)
@@ -133,11 +134,12 @@ def settle(engine: Engine, run: FileRun, table: Table, keys: Iterable[str | None
 
 
 def keep_keys(session: Session, keys: Iterable[str | None]) -> tuple[int, int]:
-    """Put keys into a temporary table of the transaction; how many there are, and how many could not be read.
+    """Put these keys alone into a temporary table of the transaction; how many, and how many could not be read.
 
     A key that is longer than any record's is none: it came about by damage, and no index may hold it.
     """
     session.execute(_KEYS)
+    session.execute(_EMPTY)
     insert = _keeping(sqlite=db.is_sqlite(session))
     unread, all_keys = 0, iter(keys)
     while some := list(islice(all_keys, CHUNK)):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
+from synchub.disk import settle
 from synchub.errors import SynchubError
-from synchub.files.disk import settle
 from synchub.files.places import said
 
 DRAFT = ".part"

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from synchub import clock, db
 from synchub.config import Settings
+from synchub.disk import settle
 from synchub.errors import NotFound
 from synchub.intake.submission import Answer, Arrival, Kept, Submission
 from synchub.intake.tables import Message
@@ -108,7 +109,7 @@ def _store(data_dir: Path, name: str, packed: bytes) -> None:
 
 def _flush_folders(data_dir: Path, path: Path) -> None:
     for folder in (path.parent, path.parent.parent, data_dir):
-        _flush_folder(folder)
+        settle(folder)
 
 
 def _write_whole(path: Path, content: bytes) -> None:
@@ -122,15 +123,6 @@ def _write_whole(path: Path, content: bytes) -> None:
         except BaseException:
             Path(draft.name).unlink(missing_ok=True)
             raise
-
-
-def _flush_folder(folder: Path) -> None:
-    """Bring a folder's own entries to the disk, also those that another process has just made."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def accepted(submission: Submission, kept: Kept, seen: int, applied: Applied, answer: Answer) -> dict[str, Any]:

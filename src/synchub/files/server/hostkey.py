@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asyncssh
 
+from synchub.disk import settle
 from synchub.errors import Misconfigured
 
 NAME = "sftp_host_key"
@@ -48,3 +49,4 @@ def _make(path: Path) -> None:
         pass
     finally:
         beside.unlink()
+    settle(path.parent)

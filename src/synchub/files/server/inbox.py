@@ -11,7 +11,7 @@ import shutil
 import stat
 from pathlib import Path, PurePosixPath
 
-from synchub.files.disk import settle
+from synchub.disk import settle
 from synchub.files.server.uploads import UNFINISHED, Limits, Reading, Space, Upload, deny, files_in
 
 ARCHIVES = ("processed", "failed")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from synchub.files.disk import settle
+from synchub.disk import settle
 
 UNFINISHED = ".synchub-upload-"
 """What the names of uploads begin with that are not whole; no partner sees them, and no collector takes them."""

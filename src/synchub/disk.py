@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def settle(folder: Path) -> None:
-    """See that the names in a directory are on the disk."""
+    """See that the names in a directory are on the disk, also those that another process has just made."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
