@@ -128,7 +128,7 @@ def test_one_key_in_all_rows_of_a_file_takes_no_more_memory_than_in_two():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert said == "1 keys come more than once, such as 7 in lines 0 and 1: the last row counts"
-    assert peak < 100_000
+    assert peak < 1_000_000  # to keep them all would take five times that; other threads have some too
 
 
 def test_the_same_rows_again_change_nothing(press):

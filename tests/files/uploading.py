@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -69,8 +69,12 @@ class Place:
 
     def waiting(self, name: str) -> dict[str, bytes]:
         """What is in a connection's directory, hidden files included, as the disk has it."""
-        folder = self.inboxes / name
-        return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} if folder.exists() else {}
+        folder, found = self.inboxes / name, {}
+        for path in folder.iterdir() if folder.exists() else ():
+            with suppress(FileNotFoundError):  # it is gone by now
+                if path.is_file():
+                    found[path.name] = path.read_bytes()
+        return found
 
 
 def put(sftp: paramiko.SFTPClient, name: str, content: bytes = ROWS) -> paramiko.SFTPAttributes:

@@ -85,8 +85,10 @@ class Collector:
         self._stop.set()
         self._arrived.set()
         end = time.monotonic() + drain
-        for part in [*(look.thread for look in self._looks.copy().values()), *self._parts]:
+        for part in self._parts:
             part.join(max(0.0, end - time.monotonic()))
+        for look in self._looks.copy().values():  # none begins any more
+            look.thread.join(max(0.0, end - time.monotonic()))
 
     def look(self) -> dict[str, str]:
         """Look into every place once, due or not, and store what came; why some could not be looked into, by name."""
@@ -157,8 +159,9 @@ class Collector:
                 continue
             at_once = self._is_mended(connection) or id_ in over
             if at_once or due.get(id_, 0) <= now:
-                self._looks[id_] = look = Look(_thread(self._attendant.visit, connection, at_once=at_once), now)
+                look = Look(_thread(self._attendant.visit, connection, at_once=at_once), now)
                 look.thread.start()
+                self._looks[id_] = look
         intervals = [one.settings.get("files_every") for one in places.values()]
         return min([POLL, *(float(every) for every in intervals if isinstance(every, int | float))])
 

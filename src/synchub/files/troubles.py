@@ -3,6 +3,7 @@
 from typing import Any
 
 import structlog
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from synchub import alerts
@@ -23,8 +24,8 @@ log = structlog.get_logger(__name__)
 
 
 def trouble(session: Session, connection: int, kind: str, subject: str, said: str, **more: Any) -> None:
-    """Raise an alert, and log it if it is new."""
+    """Raise an alert, and log it if it is new, once it is kept: a transaction may be run again."""
     if alerts.raise_alert(session, connection, kind, subject, said):
         partner = session.get(Partner, connection) if connection != HUB else None
         name = partner.name if partner is not None else None
-        log.warning(said, connection=name, **more)
+        event.listen(session, "after_commit", lambda _: log.warning(said, connection=name, **more), once=True)
