@@ -48,6 +48,7 @@ def upgrade() -> None:
     attached = {"texts": "file_name media_type content comment"}
     entity("attachment", **attached, integers="size", references="job_id customer_id")
     entity("photo", **attached, integers="size report_item iteration", references="job_id")
+    create_contents()
     op.create_index("ix_activity_begins_at", "activity", ["begins_at"])
     op.create_index("ix_invoice_number", "invoice", ["number"])
     counter = sa.table("counter", sa.column("name", sa.String()), sa.column("value", sa.BigInteger()))
@@ -99,6 +100,26 @@ def create_stock() -> None:
         flags="is_sent is_urgent is_deleted",
         moments="requested_at",
         references="source_id destination_id item_id employee_id",
+    )
+
+
+def create_contents() -> None:
+    """The bytes that are kept once each, and how often public links were withdrawn."""
+    op.create_table(
+        "content",
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("media_type", sa.String(128), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_content"),
+    )
+    op.create_table(
+        "link",
+        sa.Column("entity", sa.String(32), nullable=False),
+        sa.Column("record_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("withdrawn", sa.Integer(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("entity", "record_id", name="pk_link"),
     )
 
 
