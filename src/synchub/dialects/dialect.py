@@ -46,9 +46,10 @@ class Claim:
     """A path that a dialect answers at, matched in any letter case with an optional leading segment and trailing slash.
 
     `path` may end in `/*`, and its segments may be placeholders (`{name}`), each of which matches one segment; what is
-    matched is handed on as it is spelled here, a placeholder's part percent-encoded, as it may hold a slash. `methods` are those that the surface
-    itself answers; every other method at the path goes to the surface too, so that its refusal comes in the dialect's
-    words. With `exact_case` only this spelling is claimed, so that another dialect may have the others.
+    matched is handed on as it is spelled here, a placeholder's part percent-encoded, as it may hold a slash. `methods`
+    are those that the surface itself answers; every other method at the path goes to the surface too, so that its
+    refusal comes in the dialect's words. With `exact_case` only this spelling is claimed, so that another dialect may
+    have the others.
     """
 
     path: str

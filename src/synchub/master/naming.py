@@ -63,6 +63,14 @@ def records_by_id(session: Session, entity: str, ids: Collection[int], *, lock: 
     return {row.id: row for row in session.execute(db.locked(statement) if lock else statement)}
 
 
+def lock_records(session: Session, ids: Collection[int]) -> None:
+    """Lock records of whatever entity, in the order of their ids."""
+    if ids:
+        session.execute(
+            db.locked(select(RECORDS.c.id).where(db.among(RECORDS.c.id, sorted(ids))).order_by(RECORDS.c.id))
+        )
+
+
 def adopt(session: Session, connection: int, entity: str, pairs: Iterable[tuple[str, int]]) -> None:
     """Make a connection's copies of records that are there already: pairs of its key and our record id."""
     rows = [

@@ -141,7 +141,7 @@ def as_moment(value: Value) -> str | None:
     if match is None:
         return None
     try:
-        datetime(*map(int, match.groups()), tzinfo=UTC)
+        datetime.fromisoformat(match.group())
     except ValueError:
         return None
     return match.group()

@@ -19,12 +19,14 @@ from hypothesis import strategies as st
 from tests.dialects.synchroteam.conftest import Field
 
 from synchub.dialects import xml
-from synchub.dialects.synchroteam.routes import METHODS, ROOTS
+from synchub.dialects.synchroteam.routes import ENDPOINTS as SERVED
+from synchub.dialects.synchroteam.routes import ROOTS
 
 HERE = Path(__file__).parent
 SOURCES = Path(__file__).parents[3] / "src"
 INVENTORY = json.loads((HERE / "endpoints.json").read_text())
 ENDPOINTS = {each["canonical_path"]: each for each in INVENTORY["endpoints"]}
+METHODS = {each.path: each.method for each in SERVED}
 CONTRADICTIONS = {each["id"] for each in INVENTORY["contradictions"]}
 
 MORE = {("CUS-3", "/Api/v2/Customer/Details"): {"contactMobile"}}

@@ -16,10 +16,9 @@ from pydantic import ValidationError
 
 from synchub import clock
 from synchub.connections.tables import Connection
-from synchub.dialects.synchroteam.customers import NAMELESS
+from synchub.dialects.synchroteam.customers import CUSTOMER
 from synchub.dialects.synchroteam.ids import kept, said_id
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
-from synchub.dialects.synchroteam.views import ENTITY
 from synchub.dialects.synchroteam.wire import CustomerRow
 from synchub.dialects.wire import faults_of
 from synchub.errors import Misconfigured
@@ -28,6 +27,8 @@ from synchub.master.values import Value
 from synchub.outbox.http import NotConnected, OutboundClient, Response, Unanswered
 from synchub.outbox.sender import Outcome, Parcel, Verdict
 
+ENTITY = CUSTOMER.entity
+NAMELESS = "name is required"
 API_KEY = "target_api_key"
 KEPT = 2000
 """The characters of a request and of an answer that are kept with the attempt."""

@@ -23,7 +23,25 @@ from synchub.errors import Refused
 from synchub.master.values import storable
 
 RESULT = "Result"
-LISTS = {"tags": "tag", "customFieldValues": "customFieldValue"}
+LISTS = {
+    "tags": "tag",
+    "customFieldValues": "customFieldValue",
+    "CustomFieldValues": "customFieldValue",
+    "parts": "part",
+    "report": "item",
+    "Activities": "Activity",
+    "OtherTechnicians": "login",
+    "groups": "group",
+    "skilledTrades": "skilledTrade",
+    "lines": "line",
+    "serials": "serial",
+    "items": "item",
+    "valueList": "value",
+    "errors": "error",
+    "msg": "msg",
+    "equipments": "equipment",
+    "sites": "site",
+}
 """What the elements of a list are called in XML, by the list's name."""
 HELD, STEP = 2**20, 64 * 1024
 """The bytes of a list that are held in memory, and those that are read at once."""
@@ -202,9 +220,12 @@ def _json(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-def _named(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with a name for the elements of its lists; an empty list is an empty element."""
-    return {
-        name: ({LISTS[name]: value} if value else "") if name in LISTS and isinstance(value, list) else value
-        for name, value in row.items()
-    }
+def _named(value: Any) -> Any:
+    """The document with a name for the elements of its lists, at every level; an empty list is an empty element."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _named_list(name, each) if isinstance(each, list) else _named(each) for name, each in value.items()}
+
+
+def _named_list(name: str, value: list[Any]) -> Any:
+    return {LISTS[name]: [_named(each) for each in value]} if value else ""

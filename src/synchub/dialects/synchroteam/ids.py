@@ -2,14 +2,14 @@
 
 An `id` is the number by which the connection knows a copy, if that has one (it was imported, or the partner's server
 answered it), else our record id; numbers are looked up in that order. `myId` is the key of the connection's copy, else
-our code, which is the hub's own key of the record. A customer that nobody gave one has its record id as its key, and
+our code, which is the hub's own key of the record. A record that nobody gave one has its record id as its key, and
 shows no `myId`.
 
 A number that a server answered and that is as large as our record ids is another hub's id of its own record. The two
 hubs number alike, so it is kept with a mark: it is said to that server, but neither shown nor looked up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,6 +89,7 @@ class Book:
     session: Session
     connection: Connection
     entity: str
+    noun: str = "record"
     by_id: Rows = field(default_factory=dict)
     by_key: Rows = field(default_factory=dict)
     by_record: Rows = field(default_factory=dict)
@@ -98,12 +99,22 @@ class Book:
     renamed: dict[int, str] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, session: Session, connection: Connection, entity: str, asked: Sequence[Named]) -> "Book":
-        """Look up what rows name, lock the records, and look again."""
-        book = cls(session, connection, entity)
+    def open(
+        cls,
+        session: Session,
+        connection: Connection,
+        entity: str,
+        asked: Sequence[Named],
+        noun: str = "record",
+        *,
+        also: Collection[int] = (),
+    ) -> "Book":
+        """Look up what rows name, lock the records, and those that they refer to (`also`), and look again."""
+        book = cls(session, connection, entity, noun)
         book._look(asked)
-        naming.records_by_id(session, entity, book.records.keys(), lock=True)
+        naming.lock_records(session, {*book.records.keys(), *also})
         book._look(asked)
+        book.codes |= naming.codes_of(session, entity, also) if also else {}
         return book
 
     def _look(self, asked: Sequence[Named]) -> None:
@@ -164,7 +175,7 @@ class Book:
         taken = other.record_id if other is not None else owner
         if taken not in {None, record}:
             shown = shown_id(int(taken or 0), other)
-            raise Misnamed(f"myId {my_id} is that of another customer, whose id is {shown}")
+            raise Misnamed(f"myId {my_id} is that of another {self.noun}, whose id is {shown}")
 
     def copies_of(self, record: int) -> list[Row[Any]]:
         """The copies of a record that the connection has; one is made if it has none."""

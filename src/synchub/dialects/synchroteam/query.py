@@ -4,10 +4,8 @@ A filter that is not known must never return everything: a real bridge takes the
 the one that it asked for, and overwrites it (facts/synchroteam.md, section 2).
 """
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -15,6 +13,7 @@ from fastapi import Request
 
 from synchub import clock
 from synchub.connections.tables import Connection
+from synchub.dialects.synchroteam.moments import NotRead, read_moment
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.errors import Unreadable
 from synchub.master.values import clean
@@ -22,8 +21,6 @@ from synchub.master.values import clean
 PAGE, PAGE_SIZE = "page", "pageSize"
 USUAL_SIZE, LARGEST_SIZE = 25, 1000
 _LONGEST_NUMBER = 18
-_DAY = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)/(\d\d?)/(\d{4})")
-_TIME = re.compile(r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z)?)?", re.IGNORECASE)
 
 
 def parameters(request: Request, connection: Connection, known: Collection[str]) -> dict[str, str]:
@@ -75,19 +72,11 @@ def moment(name: str, text: str, zone: str) -> int:
     Raises:
         Unreadable: the text is none.
     """
-    day = _DAY.match(text)
-    time = _TIME.fullmatch(text, day.end()) if day else None
-    if day is None or time is None:
-        raise Unreadable(f"{name} must be a date as yyyy-mm-dd")
-    first = day.groups()
-    year, month, date = first[:3] if first[0] else (first[5], first[4], first[3])
-    hour, minute, second, utc = time.groups()
-    spelled = f"{year}-{month:0>2}-{date:0>2}T{hour or '00'}:{minute or '00'}:{second or '00'}"
     try:
-        made = datetime.fromisoformat(spelled).replace(tzinfo=ZoneInfo("UTC" if utc else zone))
-    except ValueError:
+        made = read_moment(text)
+        return int(made.replace(tzinfo=made.tzinfo or ZoneInfo(zone)).timestamp()) * clock.SECOND
+    except (NotRead, OverflowError, ValueError):
         raise Unreadable(f"{name} must be a date as yyyy-mm-dd") from None
-    return int(made.timestamp()) * clock.SECOND
 
 
 @dataclass(frozen=True, slots=True)

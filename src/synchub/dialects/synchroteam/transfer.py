@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam.bodies import read_row
-from synchub.dialects.synchroteam.customers import Declined, Said, read, write_of
+from synchub.dialects.synchroteam.customers import CUSTOMER
+from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.formats import Format
 from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, own_id, shown_id, shown_key
-from synchub.dialects.synchroteam.views import ENTITY, load, matching, shown
+from synchub.dialects.synchroteam.sending import Place, Said, read, write_of
+from synchub.dialects.synchroteam.views import load, matching, shown
 from synchub.dialects.synchroteam.wire import line as spelled
 from synchub.errors import Refused
 from synchub.intake.submission import Answer, Arrival, Submission, digest_of
@@ -40,9 +42,9 @@ class _Line:
     copy: DbRow[Any] | None = None
 
     @classmethod
-    def of(cls, number: int, text: str) -> "_Line":
+    def of(cls, connection: Connection, number: int, text: str) -> "_Line":
         try:
-            said = read(read_row(_bytes(text), Format.JSON), nameless=True)
+            said = read(CUSTOMER, connection, read_row(_bytes(text), Format.JSON), nameless=True)
         except (Refused, Declined) as error:
             return cls(number, reason=str(error))
         if said.named == Named(None, None):
@@ -68,10 +70,14 @@ def take(session: Session, connection: Connection, arrival: Arrival, lines: Sequ
 
     Only those before the first that names a customer for the second time are taken: its answer's `rows` says how many.
     """
-    taken = _once_each([_Line.of(number, text) for number, text in lines])
+    taken = _once_each([_Line.of(connection, number, text) for number, text in lines])
     book = _place(session, connection, [line for line in taken if line.said])
     good = [line for line in taken if line.copy is not None]
-    writes = [write_of(book, line.copy, line.said) for line in good if line.copy is not None and line.said]
+    writes = [
+        write_of(Place(session, connection, CUSTOMER, book, line.copy, line.said, is_new=False))
+        for line in good
+        if line.copy is not None and line.said
+    ]
     body = b"".join(_bytes(text) for _, text in lines[: len(taken)])
 
     def answer(verdicts: Sequence[Verdict]) -> Answer:
@@ -103,7 +109,9 @@ def _place(session: Session, connection: Connection, lines: list[_Line]) -> Book
     brought = [line.said.named.id for line in lines if line.said and line.said.named.id is not None]
     if (highest := max(brought, default=0)) >= FIRST_RECORD:
         skip_records(session, highest)
-    book = Book.open(session, connection, ENTITY, [line.said.named for line in lines if line.said])
+    book = Book.open(
+        session, connection, CUSTOMER.entity, [line.said.named for line in lines if line.said], CUSTOMER.noun
+    )
     for line in lines:
         _find(book, line)
     _make(book, [line for line in lines if line.said and line.copy is None])
@@ -166,6 +174,7 @@ def _number(session: Session, lines: list[_Line]) -> None:
 def give(session: Session, connection: Connection) -> Iterator[str]:
     """The lines of all customers that a connection sees, in the order of their ids."""
     every = tuple(Customer.fields())
-    ids = sorted((seen.id, seen.row.id) for seen in load(session, connection, matching(session, connection, [])))
-    for seen in load(session, connection, [record for _, record in ids]):
-        yield spelled(shown(seen, every))
+    seen_ids = matching(session, connection, CUSTOMER, [])
+    ids = sorted((seen.id, seen.row.id) for seen in load(session, connection, CUSTOMER, seen_ids))
+    for seen in load(session, connection, CUSTOMER, [record for _, record in ids]):
+        yield spelled(shown(connection, CUSTOMER, seen, every))

@@ -7,7 +7,7 @@ are texts in UTC, "2026-07-19T12:43:00Z" (`values.as_moment`), so that they sort
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Index, String
+from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 from synchub.db import ExactDecimal
@@ -16,9 +16,9 @@ from synchub.master.entities.entity import Entity, reference
 MOMENT_LENGTH = len("2026-07-19T12:43:00Z")
 
 
-def moment() -> MappedColumn[str | None]:
+def moment(*, index: bool = False) -> MappedColumn[str | None]:
     """A column for a moment."""
-    return mapped_column(String(MOMENT_LENGTH), info={"is_moment": True})
+    return mapped_column(String(MOMENT_LENGTH), index=index, info={"is_moment": True})
 
 
 def exact() -> MappedColumn[Decimal | None]:
@@ -92,11 +92,9 @@ class Activity(Entity):
 
     name: Mapped[str | None]
     note: Mapped[str | None]
-    begins_at: Mapped[str | None] = moment()
+    begins_at: Mapped[str | None] = moment(index=True)
     ends_at: Mapped[str | None] = moment()
     employee_id: Mapped[int | None] = reference("employee")
-
-    __table_args__ = (Index("ix_activity_begins_at", "begins_at"),)
 
 
 class Job(Entity):
@@ -111,8 +109,8 @@ class Job(Entity):
 
     label_fields = ("number", "description")
 
-    job_id: Mapped[str | None]
-    number: Mapped[int | None] = mapped_column(BigInteger)
+    job_id: Mapped[str | None] = mapped_column(index=True)
+    number: Mapped[int | None] = mapped_column(BigInteger, index=True)
     customer_id: Mapped[int | None] = reference("customer")
     site_id: Mapped[int | None] = reference("site")
     equipment_id: Mapped[int | None] = reference("equipment")
@@ -124,13 +122,13 @@ class Job(Entity):
     description: Mapped[str | None]
     priority: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[int | None] = mapped_column(BigInteger)
-    scheduled_begin: Mapped[str | None] = moment()
+    scheduled_begin: Mapped[str | None] = moment(index=True)
     scheduled_end: Mapped[str | None] = moment()
-    real_begin: Mapped[str | None] = moment()
+    real_begin: Mapped[str | None] = moment(index=True)
     real_end: Mapped[str | None] = moment()
     validated_at: Mapped[str | None] = moment()
     validated_by: Mapped[int | None] = mapped_column(BigInteger)
-    report_changed_at: Mapped[str | None] = moment()
+    report_changed_at: Mapped[str | None] = moment(index=True)
     duration: Mapped[int | None] = mapped_column(BigInteger)
     address: Mapped[str | None]
     address_complement: Mapped[str | None]
@@ -153,14 +151,6 @@ class Job(Entity):
     tags: Mapped[str | None]
     custom_fields: Mapped[str | None]
 
-    __table_args__ = (
-        Index("ix_job_job_id", "job_id"),
-        Index("ix_job_number", "number"),
-        Index("ix_job_scheduled_begin", "scheduled_begin"),
-        Index("ix_job_real_begin", "real_begin"),
-        Index("ix_job_report_changed_at", "report_changed_at"),
-    )
-
 
 class Invoice(Entity):
     """An invoice or a quotation (`kind`); `lines` is a list of objects with frozen prices."""
@@ -170,7 +160,7 @@ class Invoice(Entity):
     label_fields = ("kind", "number")
 
     kind: Mapped[str | None]
-    number: Mapped[int | None] = mapped_column(BigInteger)
+    number: Mapped[int | None] = mapped_column(BigInteger, index=True)
     status: Mapped[int | None] = mapped_column(BigInteger)
     due_date: Mapped[date | None]
     job_id: Mapped[int | None] = reference("job")
@@ -178,8 +168,6 @@ class Invoice(Entity):
     site_id: Mapped[int | None] = reference("site")
     lines: Mapped[str | None]
     total: Mapped[Decimal | None] = exact()
-
-    __table_args__ = (Index("ix_invoice_number", "number"),)
 
 
 class StockLevel(Entity):

@@ -1,0 +1,254 @@
+"""What an endpoint is, and what lets requests in to all of them.
+
+Each resource's module has its endpoints: functions of the `Door` and of a `Call`, which return the answer. Those that
+write (`writes`) have the body, and room for a transaction of their own; they are plain functions, since their rules
+read what is stored. `Door.store` ends in `intake.write`; `Door.reading` is for those that only read.
+"""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from synchub import db
+from synchub.connections.quota import Quotas
+from synchub.connections.tables import Connection
+from synchub.dialects.dialect import Hub
+from synchub.dialects.synchroteam import formats, query, sending
+from synchub.dialects.synchroteam.access import NAME, admit
+from synchub.dialects.synchroteam.bodies import Row, read_row, read_rows
+from synchub.dialects.synchroteam.faults import Declined, refused
+from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.query import Page
+from synchub.dialects.synchroteam.sending import Refusal, Said
+from synchub.dialects.synchroteam.views import CHANGED_FROM, conditions, load, matching, readable, shown
+from synchub.dialects.xml import MOST_BYTES
+from synchub.errors import NotAllowed, NotFound, Refused
+from synchub.intake.alone import Alone, Work
+from synchub.intake.body import read_body
+from synchub.intake.submission import Arrival, Receipt, digest_of
+
+
+@dataclass(slots=True)
+class Call:
+    """A request of a partner that may make it."""
+
+    request: Request
+    connection: Connection
+    body: bytes = b""
+
+    def arrival(self) -> Arrival:
+        """The request as it is journalled; its query is part of what makes a repeat."""
+        url = self.request.url
+        path = "/" + url.path.lstrip("/").removeprefix(self.request.scope.get("root_path", "").lstrip("/")).lstrip("/")
+        return Arrival(
+            surface=NAME,
+            connection=self.connection.id,
+            method=self.request.method,
+            path=f"{path}?{url.query}" if url.query else path,
+            body=self.body,
+            digest=digest_of(self.body),
+            content_type=self.request.headers.get("content-type"),
+            id=self.request.state.message_id,
+        )
+
+    def parameters(self, known: Collection[str] = ()) -> dict[str, str]:
+        """The query's parameters; one that is not known is refused, so every endpoint must ask for them."""
+        return query.parameters(self.request, self.connection, known)
+
+    def selected(self, known: Collection[str]) -> dict[str, str | int]:
+        """The one parameter that says which record is meant."""
+        name, value = query.selector(self.request, self.connection, known)
+        return {name: query.whole_number(name, value) if name == "id" else value}
+
+    def segment(self, name: str) -> str:
+        """What stands in the path for a placeholder."""
+        return unquote(str(self.request.path_params[name]))
+
+    def row(self) -> Row:
+        """The object of the body."""
+        return read_row(self.body, formats.sent_as(self.request))
+
+    def rows(self) -> list[Any]:
+        """The members of a body that is a list."""
+        return read_rows(self.body, formats.sent_as(self.request))
+
+    def may_write(self, kind: Kind) -> None:
+        """See whether the connection may write records of a kind.
+
+        Raises:
+            NotAllowed: it may not.
+        """
+        if self.connection.writes is not None and kind.entity not in self.connection.writes:
+            raise NotAllowed(f"connection '{self.connection.name}' may not write {kind.plural}")
+
+
+@dataclass(slots=True)
+class Door:
+    """What lets requests in, for all endpoints of the surface."""
+
+    hub: Hub
+    quotas: Quotas
+    alone: Alone
+
+    @classmethod
+    def of(cls, hub: Hub) -> "Door":
+        """The door of a hub."""
+        return cls(hub, Quotas(hub.engine), Alone(hub.engine, hub.settings, hub.wake))
+
+    async def admit(self, request: Request) -> Call:
+        """See who calls, and whether it may; and whether it can read the answer."""
+        connection = await admit(self.hub.directory, request)
+        request.state.standing = await self.quotas.spend(connection)
+        formats.asked(request)
+        return Call(request, connection)
+
+    async def take(self, request: Request) -> AsyncIterator[Call]:
+        """As `admit`, with the body, and with room for the transaction."""
+        call = await self.admit(request)
+        call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
+        async with self.alone.room(call.connection.id, len(call.body)):
+            yield call
+
+    async def query(self, request: Request) -> Call:
+        """As `admit`, with the body: for questions that are sent in one."""
+        call = await self.admit(request)
+        call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
+        return call
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """A session that reads."""
+        return db.reading(self.hub.engine)
+
+    def store(self, call: Call, work: Callable[[Arrival], Work], status: int = HTTPStatus.OK) -> Response:
+        """Run a request's transaction, and answer after its commit."""
+        receipt: Receipt = self.alone.store(arrival := call.arrival(), work(arrival))
+        return formats.reply(call.request, receipt.answer, status)
+
+    def refuse(self, call: Call, error: Refused, refuse: Refusal = refused) -> Response:
+        """Answer a request that cannot be read, and keep it for the operator."""
+        return self.store(call, lambda arrival: sending.refusal(arrival, str(error), refuse), error.status)
+
+    def write(self, call: Call, plan: Callable[[], Callable[[Arrival], Work]], refuse: Refusal = refused) -> Response:
+        """Run the transaction that `plan` makes of a call; what it refuses or declines is kept for the operator."""
+        try:
+            work = plan()
+        except Refused as error:
+            return self.refuse(call, error, refuse)
+        except Declined as error:
+            reason = str(error)
+            return self.store(call, lambda arrival: sending.refusal(arrival, reason, refuse))
+        return self.store(call, work)
+
+
+Handler = Callable[[Door, Call], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An endpoint: `path` may have placeholders; `described` is what the OpenAPI document says of it.
+
+    One that `writes` runs a transaction; one that `asks` is a question in a body.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    described: Mapping[str, Any] = field(default_factory=dict)
+    writes: bool = False
+    asks: bool = False
+
+
+def sender(kind: Kind, prepare: sending.Prepare = sending.as_it_is, **how: Any) -> Handler:
+    """The Send of a kind: `how` may have `answer` and `refuse` (see `sending.send`)."""
+
+    def send(door: Door, call: Call) -> Response:
+        def plan() -> Callable[[Arrival], Work]:
+            call.may_write(kind)
+            row = call.row()
+            call.parameters()
+            said: Said = sending.read(kind, call.connection, row)
+            return lambda arrival: sending.send(kind, call.connection, arrival, said, prepare, **how)
+
+        return door.write(call, plan, how.get("refuse", refused))
+
+    return send
+
+
+def deleter(kind: Kind, known: Collection[str]) -> Handler:
+    """The Delete of a kind, by one of these selectors."""
+
+    def delete(door: Door, call: Call) -> Response:
+        def plan() -> Callable[[Arrival], Work]:
+            call.may_write(kind)
+            found = call.selected(known)
+            return lambda arrival: sending.delete(kind, call.connection, arrival, found)
+
+        return door.write(call, plan)
+
+    return delete
+
+
+def detailer(kind: Kind, known: Collection[str]) -> Handler:
+    """The Details of a kind, by one of these selectors: of several the one that is known longest."""
+
+    def details(door: Door, call: Call) -> Response:
+        fields, wanted = readable(call.connection, kind), call.selected(known)
+        with door.reading() as session:
+            ids = matching(session, call.connection, kind, conditions(session, call.connection, kind, wanted))
+            seen = next(load(session, call.connection, kind, ids[:1]), None)
+        if seen is None:
+            raise NotFound(f"no {kind.noun} has this {next(iter(wanted))}")
+        return formats.reading(call.request, shown(call.connection, kind, seen, fields), root=kind.root)
+
+    return details
+
+
+def lister(kind: Kind, known: Collection[str], where: Callable[[Call], Mapping[str, Any]] = lambda _: {}) -> Handler:
+    """The List of a kind with these filters; `where` adds conditions that the path makes."""
+    filters = (*known, query.PAGE, query.PAGE_SIZE)
+
+    def list_(door: Door, call: Call) -> Response:
+        fields, found = readable(call.connection, kind), call.parameters(filters)
+        with door.reading() as session:
+            wanted = conditions(session, call.connection, kind, {**filtered(call, found), **where(call)})
+            ids = matching(session, call.connection, kind, wanted)
+            return listing(session, call, kind, ids, Page.of(found), fields)
+
+    return list_
+
+
+def filtered(call: Call, found: Mapping[str, str]) -> dict[str, str | int]:
+    """The filters among a query's parameters, as `conditions` takes them."""
+    made: dict[str, str | int] = {
+        name: value for name, value in found.items() if name not in {query.PAGE, query.PAGE_SIZE}
+    }
+    if "id" in made:
+        made["id"] = query.whole_number("id", found["id"])
+    if CHANGED_FROM in made:
+        made[CHANGED_FROM] = query.moment(CHANGED_FROM, found[CHANGED_FROM], call.connection.time_zone)
+    return made
+
+
+def listing(
+    session: Session, call: Call, kind: Kind, ids: list[int], page: Page | None, fields: Collection[str]
+) -> Response:
+    """The records of these ids, or the page of them that is asked for."""
+    headers = page.headers(call.request, len(ids)) if page else None
+    part = ids[page.start : page.start + page.size] if page else ids
+    rows = (
+        listed(kind, shown(call.connection, kind, each, fields)) for each in load(session, call.connection, kind, part)
+    )
+    return formats.listing(call.request, rows, headers, root=kind.root)
+
+
+def listed(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as a list shows it."""
+    return {word: value for word, value in row.items() if word not in kind.left_out}

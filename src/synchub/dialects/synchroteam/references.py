@@ -1,0 +1,160 @@
+"""How rows name other records: by id, by key or by name, whichever words they have.
+
+An id or a key that nobody knows is an error that names it; of several records with one name the one that is known
+longest is meant. Words that are all blank say that there is none. A record that is named by more than one word must be
+the same by each of them; beside an id or a key a name says nothing, as it may have changed since.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from synchub.connections.tables import Connection
+from synchub.dialects.synchroteam.bodies import Row
+from synchub.dialects.synchroteam.faults import Declined
+from synchub.dialects.synchroteam.ids import Book
+from synchub.dialects.synchroteam.kinds import Kind, Reference
+from synchub.dialects.synchroteam.views import conditions, matching
+from synchub.dialects.synchroteam.words import part_of
+from synchub.master import naming
+from synchub.master.copies import Row as Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a row says of another record: the words that it has, with what they say; all blank means none."""
+
+    reference: Reference
+    id: int | None = None
+    key: str | None = None
+    name: str | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it names no record."""
+        return self.id is None and self.key is None and self.name is None
+
+    def selectors(self) -> list[tuple[str, str, Any]]:
+        """What is looked for, the strongest first: the word, the parameter of `conditions`, and its value."""
+        said, kind = self.reference, self.reference.to
+        every = ((said.id, "id", self.id), (said.key, kind.key, self.key), (said.name, "name", self.name))
+        return [(word, by, value) for word, by, value in every if word and value is not None]
+
+
+def read_id(value: Any, word: str = "id") -> int | None:
+    """An id as number or text; a blank is none.
+
+    Raises:
+        Declined: it is no whole number.
+    """
+    text = part_of(value, word) if not isinstance(value, bool | list | Mapping | float) else None
+    if text == "":
+        return None
+    if text is None or not (text.isascii() and text.isdecimal() and len(text) <= 18):  # noqa: PLR2004 - of 64 bits
+        raise Declined(f"{word} must be a whole number")
+    return int(text)
+
+
+def split(references: Sequence[Reference], row: Row) -> tuple[Row, list[Naming]]:
+    """The row without the words that name other records, and what those say.
+
+    Raises:
+        Declined: an id is none.
+    """
+    known = {word.lower(): (each, word) for each in references for word in each.words}
+    known |= {spelt: (each, word) for each in references for spelt, word in each.also.items()}
+    rest: Row = {}
+    said: dict[str, dict[str, Any]] = {}
+    for spelt, value in row.items():
+        if spelt.lower() not in known:
+            rest[spelt] = value
+            continue
+        each, word = known[spelt.lower()]
+        said.setdefault(each.column, {})[word] = value
+    return rest, [_naming(each, said[each.column]) for each in references if each.column in said]
+
+
+def of_object(reference: Reference, value: Any, word: str) -> Naming:
+    """What an object {id, myId, name} says; a blank in place of it names none.
+
+    Raises:
+        Declined: it is no object, or its id is none.
+    """
+    if value is None or value == "":
+        return Naming(reference)
+    if not isinstance(value, Mapping):
+        raise Declined(f"{word} must be an object with {', '.join(reference.words)}")
+    folded = {str(name).lower(): each for name, each in value.items()}
+    return _naming(reference, {each: folded[each.lower()] for each in reference.words if each.lower() in folded})
+
+
+def _naming(reference: Reference, said: Mapping[str, Any]) -> Naming:
+    number = read_id(said.get(reference.id or ""), reference.id or "id") or None  # some clients send 0 for none
+    key, name = (part_of(said.get(word), word) or None if word else None for word in (reference.key, reference.name))
+    return Naming(reference, number, key, name)
+
+
+def find(session: Session, connection: Connection, said: Naming) -> int | None:
+    """The record that is named, as the connection sees it; None if there is none, or it names none."""
+    found: list[tuple[str, int]] = []
+    for word, by, value in said.selectors():
+        if found and by == "name":
+            break
+        ids = by_selector(session, connection, said.reference.to, by, value)
+        if not ids:
+            return None
+        found.append((word, ids[0]))
+    if len({record for _, record in found}) > 1:
+        words = " and ".join(word for word, _ in found)
+        raise Declined(f"{words} name different {said.reference.to.plural}")
+    return found[0][1] if found else None
+
+
+def by_selector(session: Session, connection: Connection, kind: Kind, by: str, value: Any) -> list[int]:
+    """The records that one word means."""
+    if by == "name":
+        by = next((word for word, column in kind.filters.items() if column == kind.named), kind.key)
+    return matching(session, connection, kind, conditions(session, connection, kind, {by: value}))
+
+
+def resolve(session: Session, connection: Connection, namings: Iterable[Naming]) -> dict[str, int | None]:
+    """The records that a row names, by column; None where it says that there is none.
+
+    Raises:
+        Declined: one is not known; the text names it.
+    """
+    found: dict[str, int | None] = {}
+    for said in namings:
+        record = find(session, connection, said)
+        if record is None and not said.is_blank:
+            word, _, value = said.selectors()[0]
+            raise Declined(f"there is no {said.reference.to.noun} with {word} {value}")
+        found[said.reference.column] = record
+    return found
+
+
+def keys_of(
+    session: Session, connection: Connection, references: Sequence[Reference], found: Mapping[str, int | None]
+) -> Fields:
+    """What an image says of the records that were found: the connection's keys of them; a copy is made if it has none.
+
+    The records are locked.
+    """
+    fields: Fields = {}
+    for each in references:
+        if each.column not in found:
+            continue
+        record = found[each.column]
+        fields[each.column] = None if record is None else key_of(session, connection, each.to, record)
+    return fields
+
+
+def key_of(session: Session, connection: Connection, kind: Kind, record: int) -> str:
+    """The connection's key of a record, which is locked; a copy is made if it has none."""
+    copies = naming.copies_by(session, connection.id, kind.entity, "record_id", {record})
+    if not copies:
+        codes = naming.codes_of(session, kind.entity, {record})
+        copies = Book(session, connection, kind.entity, kind.noun, codes=codes).copies_of(record)
+    return str(copies[0].external_key)
