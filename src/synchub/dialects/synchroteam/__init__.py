@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from synchub.dialects.dialect import Dialect, Transfer
 from synchub.dialects.synchroteam.access import NAME
 from synchub.dialects.synchroteam.client import API_KEY, make_sender
-from synchub.dialects.synchroteam.customers import CUSTOMER
 from synchub.dialects.synchroteam.routes import CLAIMS, ENDPOINTS, ROOTS, surface
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.dialects.synchroteam.transfer import give, take
@@ -28,7 +27,25 @@ DIALECT = Dialect(
     sender=make_sender,
     credentials=("domain", "api_key"),
     outbound=(API_KEY,),
-    entities=frozenset({CUSTOMER.entity}),
+    entities=frozenset(
+        {
+            "customer",
+            "site",
+            "equipment",
+            "employee",
+            "activity_type",
+            "activity",
+            "block",
+            "item",
+            "warehouse",
+            "stock_level",
+            "stock_request",
+            "job",
+            "invoice",
+            "attachment",
+            "photo",
+        }
+    ),
     samples=samples,
     transfer=Transfer(take, give),
 )

@@ -9,13 +9,27 @@ from fastapi.responses import Response
 from starlette.routing import BaseRoute
 
 from synchub.dialects.dialect import Claim, Hub
-from synchub.dialects.synchroteam import customers, faults, formats
+from synchub.dialects.synchroteam import (
+    activities,
+    attachments,
+    customers,
+    equipment,
+    faults,
+    formats,
+    invoices,
+    jobs,
+    parts,
+    sites,
+    stock,
+    users,
+)
 from synchub.dialects.synchroteam.description import GREETING, LOGIN
 from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 
 ROOTS = ("/Api/v2", "/v2")
 GREETED = ("/Api/v1", *ROOTS)
-ENDPOINTS: tuple[Endpoint, ...] = (*customers.ENDPOINTS,)
+ROOMS = (customers, sites, equipment, users, activities, parts, stock, jobs, invoices, attachments)
+ENDPOINTS: tuple[Endpoint, ...] = tuple(each for room in ROOMS for each in room.ENDPOINTS)
 CLAIMS = (
     *(Claim(root + each.path, frozenset({each.method})) for each in ENDPOINTS for root in ROOTS),
     Claim("/Api/v1", frozenset({"GET"}), exact_case=True),

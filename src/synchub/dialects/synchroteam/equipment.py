@@ -1,0 +1,5 @@
+"""Equipment."""
+
+from synchub.dialects.synchroteam.endpoints import Endpoint
+
+ENDPOINTS: tuple[Endpoint, ...] = ()

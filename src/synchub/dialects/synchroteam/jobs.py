@@ -1,0 +1,5 @@
+"""Jobs."""
+
+from synchub.dialects.synchroteam.endpoints import Endpoint
+
+ENDPOINTS: tuple[Endpoint, ...] = ()

@@ -1,0 +1,5 @@
+"""Parts and their prices."""
+
+from synchub.dialects.synchroteam.endpoints import Endpoint
+
+ENDPOINTS: tuple[Endpoint, ...] = ()

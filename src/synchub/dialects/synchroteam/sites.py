@@ -1,0 +1,5 @@
+"""Sites."""
+
+from synchub.dialects.synchroteam.endpoints import Endpoint
+
+ENDPOINTS: tuple[Endpoint, ...] = ()

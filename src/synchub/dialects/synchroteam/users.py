@@ -1,0 +1,5 @@
+"""Users."""
+
+from synchub.dialects.synchroteam.endpoints import Endpoint
+
+ENDPOINTS: tuple[Endpoint, ...] = ()
