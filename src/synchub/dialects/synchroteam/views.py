@@ -181,12 +181,27 @@ def matching(session: Session, connection: Connection, kind: Kind, wanted: Seque
         .where(RECORDS.c.entity == kind.entity, RECORDS.c.exists, *wanted)
         .order_by(RECORDS.c.id)
     )
-    unseen = _unseen(session, connection, kind.entity)
-    return [id_ for id_ in session.scalars(statement) if id_ not in unseen]
+    ids = list(session.scalars(statement))
+    hidden = _hidden if len(ids) <= CHUNK else _hidden_of_many
+    unseen = hidden(session, connection, kind.entity, ids)
+    return [id_ for id_ in ids if id_ not in unseen]
 
 
-def _unseen(session: Session, connection: Connection, entity: str) -> set[int]:
-    """The records of which the connection said that they are gone, and has no other copy."""
+def first(session: Session, connection: Connection, kind: Kind, wanted: Mapping[str, Any]) -> Seen | None:
+    """The record that selectors mean, as the connection sees it; of several the one that is known longest."""
+    ((name, value),) = wanted.items()
+    if name not in {"id", kind.key}:
+        ids = matching(session, connection, kind, conditions(session, connection, kind, wanted))
+        return next(load(session, connection, kind, ids[:1]), None)
+    by = records_by_number if name == "id" else records_by_key
+    for seen in load(session, connection, kind, by(session, connection, kind, value)):
+        hidden = seen.row.mine_gone and _hidden(session, connection, kind.entity, {seen.row.id})
+        return seen if seen.row.exists and not hidden else None
+    return None
+
+
+def _hidden_of_many(session: Session, connection: Connection, entity: str, _asked: Collection[int]) -> set[int]:
+    """As `_hidden`, for more records than one would look up: it reads all that the connection said is gone."""
     mine = (COPIES.c.connection_id == connection.id, COPIES.c.entity == entity)
     gone = set(session.scalars(select(COPIES.c.record_id).where(*mine, type_coerce(COPIES.c.image, Text).like(GONE))))
     return _hidden(session, connection, entity, gone)
@@ -209,7 +224,7 @@ def load(session: Session, connection: Connection, kind: Kind, ids: Iterable[int
         for row in session.execute(statement, {"chunk": chunk, "connection": connection.id}):
             rows.setdefault(row.id, row)
         referred = {each.column: _referred(session, connection, each, rows.values()) for each in kind.references}
-        yield from (_seen(rows[id_], referred) for id_ in chunk)
+        yield from (_seen(rows[id_], referred) for id_ in chunk if id_ in rows)
 
 
 def _seen(row: Row[Any], referred: Mapping[str, Mapping[int, Referred]]) -> Seen:
@@ -245,20 +260,20 @@ def others(session: Session, connection: Connection, kind: Kind, ids: Collection
 @cache
 def _naming(kind: Kind) -> Select[Any]:
     typed = db.table_of(kind.made)
-    gone = type_coerce(MINE.c.image, Text).like(GONE).label("mine_gone")
-    return _called(select(RECORDS.c.id, RECORDS.c.exists, typed.c[kind.named].label("label"), gone), kind)
+    return _called(select(RECORDS.c.id, RECORDS.c.exists, typed.c[kind.named].label("label")), kind)
 
 
 @cache
 def _loading(kind: Kind) -> Select[Any]:
     """Records with what the connection and we call them: a row for each copy, the oldest first."""
     columns = [column for column in db.table_of(kind.made).c if column.name != "id"]
-    return _called(select(RECORDS.c.id, *columns), kind)
+    return _called(select(RECORDS.c.id, RECORDS.c.exists, *columns), kind)
 
 
 def _called(statement: Select[Any], kind: Kind) -> Select[Any]:
     typed, entity = db.table_of(kind.made), kind.entity
-    names = (MINE.c.external_key.label("mine_key"), MINE.c.their_id.label("mine_id"))
+    gone = type_coerce(MINE.c.image, Text).like(GONE).label("mine_gone")
+    names = (MINE.c.external_key.label("mine_key"), MINE.c.their_id.label("mine_id"), gone)
     owner = bindparam("connection", type_=COPIES.c.connection_id.type)
     mine = (MINE.c.record_id == RECORDS.c.id) & (naming.owner_of(MINE) == owner) & (MINE.c.entity == entity)
     ours = (OURS.c.record_id == RECORDS.c.id) & (naming.owner_of(OURS) == HUB) & (OURS.c.entity == entity)
