@@ -50,12 +50,16 @@ class Kind(StrEnum):
 
 @dataclass(slots=True, frozen=True)
 class Verdict:
-    """What became of one write: its record, and the change number if it moved anything (also for an echo)."""
+    """What became of one write: its record, and the change number if it moved anything (also for an echo).
+
+    `their_id` is the number by which the partner knows the record beside its key, if it has one.
+    """
 
     kind: Kind
     record: int | None = None
     number: int | None = None
     reason: str | None = None
+    their_id: str | None = None
 
 
 @dataclass(slots=True)

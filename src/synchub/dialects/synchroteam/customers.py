@@ -3,6 +3,7 @@
 from synchub.dialects.synchroteam import description
 from synchub.dialects.synchroteam.endpoints import Endpoint, deleter, detailer, lister, sender
 from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.straight import straight
 from synchub.dialects.synchroteam.views import CHANGED_FROM
 from synchub.dialects.synchroteam.wire import CustomerRow
 from synchub.master.entities.parties import Customer
@@ -26,6 +27,7 @@ ENDPOINTS = (
         "Create or update a customer",
         description.sent(CUSTOMER),
         writes=True,
+        straight=straight(CUSTOMER),
     ),
     Endpoint(
         "GET",

@@ -5,8 +5,8 @@ write (`writes`) have the body, and room for a transaction of their own; they ar
 read what is stored. `Door.store` ends in `intake.write`; `Door.reading` is for those that only read.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -32,7 +32,7 @@ from synchub.dialects.xml import MOST_BYTES
 from synchub.errors import NotAllowed, NotFound, Refused
 from synchub.intake.alone import Alone, Work
 from synchub.intake.body import read_body
-from synchub.intake.submission import Arrival, Receipt, digest_of
+from synchub.intake.submission import Arrival, Receipt, Submission, digest_of
 
 
 @dataclass(slots=True)
@@ -113,8 +113,17 @@ class Door:
         """As `admit`, with the body, and with room for the transaction."""
         call = await self.admit(request)
         call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
-        async with self.alone.room(call.connection.id, len(call.body)):
+        async with self.room(call):
             yield call
+
+    def room(self, call: Call) -> AbstractAsyncContextManager[None]:
+        """Room for a transaction of its own."""
+        return self.alone.room(call.connection.id, len(call.body))
+
+    async def hand_in(self, call: Call, submission: Submission) -> Response:
+        """Store a submission together with what else is waiting, and answer after its commit."""
+        receipt = await self.hub.committer.hand_in(submission)
+        return formats.reply(call.request, receipt.answer)
 
     async def query(self, request: Request) -> Call:
         """As `admit`, with the body: for questions that are sent in one."""
@@ -148,13 +157,15 @@ class Door:
 
 
 Handler = Callable[[Door, Call], Response]
+Straight = Callable[[Door, Call], Awaitable[Submission | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """An endpoint: `path` may have placeholders; `described` is what the OpenAPI document says of it.
 
-    One that `writes` runs a transaction; one that `asks` is a question in a body.
+    One that `writes` runs a transaction; one that `asks` is a question in a body. `straight` makes a submission for the
+    committer of a call that needs no transaction of its own, and None of all others.
     """
 
     method: str
@@ -164,6 +175,7 @@ class Endpoint:
     described: Mapping[str, Any] = field(default_factory=dict)
     writes: bool = False
     asks: bool = False
+    straight: Straight | None = None
 
 
 def sender(kind: Kind, prepare: sending.Prepare = sending.as_it_is, **how: Any) -> Handler:

@@ -1,10 +1,11 @@
 """The surface: every endpoint, with and without `/Api` before it (JOB-5)."""
 
 from collections.abc import AsyncIterator
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.routing import BaseRoute
 
@@ -24,7 +25,7 @@ from synchub.dialects.synchroteam import (
     users,
 )
 from synchub.dialects.synchroteam.description import GREETING, LOGIN
-from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
+from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, Straight
 
 ROOTS = ("/Api/v2", "/v2")
 GREETED = ("/Api/v1", *ROOTS)
@@ -102,9 +103,22 @@ async def _greet(call: Annotated[Call, Depends(_admitted)]) -> Response:
 
 def _answering(endpoint: Endpoint) -> Any:
     """The function of a route."""
+    if endpoint.straight:
+        return partial(_go_straight, endpoint, endpoint.straight)
     entering = Depends(_taken, scope="function") if endpoint.writes else Depends(_asked if endpoint.asks else _admitted)
 
     def answer(call: Annotated[Call, entering]) -> Response:
         return endpoint.handler(_door(call.request), call)
 
     return answer
+
+
+async def _go_straight(endpoint: Endpoint, straight: Straight, request: Request) -> Response:
+    """The answer to a call that goes straight if it can, else by a transaction of its own."""
+    door = _door(request)
+    call = await door.query(request)
+    submission = await straight(door, call)
+    if submission is not None:
+        return await door.hand_in(call, submission)
+    async with door.room(call):
+        return await run_in_threadpool(endpoint.handler, door, call)
