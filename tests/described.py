@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
@@ -18,20 +19,30 @@ from schemathesis.specs.openapi.checks import (
 from tests.served import Served
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = 25
+FEW, MANY = 6, 25
+"""How many requests of each kind an operation is sent: by `make test`, and by `make e2e`."""
 BODILESS = frozenset({"204", "304"})
 KEPT = ("params", "json", "data")
 
+each_number = pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.e2e)])
+
+_documents: dict[str, Any] = {}
+_operations: dict[str, list[Any]] = {}
+
 
 def document(hub: Served, dialect: str) -> Any:
-    """The document of a dialect's surface."""
-    return hub.call("GET", f"/openapi/{dialect}.json").json()
+    """The document of a dialect's surface; no hub has another one than the first that was asked."""
+    if dialect not in _documents:
+        _documents[dialect] = hub.call("GET", f"/openapi/{dialect}.json").json()
+    return _documents[dialect]
 
 
 def operations(hub: Served, dialect: str) -> list[Any]:
     """The operations that the document describes."""
-    found = schemathesis.openapi.from_dict(document(hub, dialect)).get_all_operations()
-    return [each.ok() for each in found]
+    if dialect not in _operations:
+        found = schemathesis.openapi.from_dict(document(hub, dialect)).get_all_operations()
+        _operations[dialect] = [each.ok() for each in found]
+    return _operations[dialect]
 
 
 def send(hub: Served, case: Any, headers: Mapping[str, str]) -> httpx.Response:
@@ -47,21 +58,27 @@ def send(hub: Served, case: Any, headers: Mapping[str, str]) -> httpx.Response:
     return answer
 
 
-def play(hub: Served, operation: Any, *headers: Mapping[str, str], examples: int = EXAMPLES) -> "Counter[int]":
+Way = tuple[Any, Mapping[str, str]]
+"""An operation, and the headers that its requests are sent with."""
+
+
+def play(hub: Served, *ways: Way, examples: int) -> "Counter[int]":
     """How often which status answered requests that fit the document and, where there is one to misfit, others.
 
-    Each is sent with each of the headers: to draw it takes longer than to send it.
+    Each is sent in every way, since to draw it takes longer than to send it; the operations of all take the same.
     """
     statuses: Counter[int] = Counter()
-    asks = any(True for _ in (*operation.body, *operation.query))
+    (drawn, _), *_ = ways
+    asks = any(True for _ in (*drawn.body, *drawn.query))
     for mode in GenerationMode if asks else [GenerationMode.POSITIVE]:
-        cases = operation.as_strategy(generation_mode=mode)
+        cases = drawn.as_strategy(generation_mode=mode)
 
         @settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
         @given(case=cases)
         def see(case: Any) -> None:
-            for each in headers:
-                statuses[send(hub, case, each).status_code] += 1
+            for operation, headers in ways:
+                case.operation, case.path = operation, operation.path
+                statuses[send(hub, case, headers).status_code] += 1
 
         see()
     return statuses
