@@ -62,10 +62,10 @@ class Call:
         """The query's parameters; one that is not known is refused, so every endpoint must ask for them."""
         return query.parameters(self.request, self.connection, known)
 
-    def selected(self, known: Collection[str]) -> dict[str, str | int]:
-        """The one parameter that says which record is meant."""
+    def selected(self, known: Collection[str], numbers: Collection[str] = ("id",)) -> dict[str, str | int]:
+        """The one parameter that says which record is meant; those among `numbers` are whole numbers."""
         name, value = query.selector(self.request, self.connection, known)
-        return {name: query.whole_number(name, value) if name == "id" else value}
+        return {name: query.whole_number(name, value) if name in numbers else value}
 
     def segment(self, name: str) -> str:
         """What stands in the path for a placeholder."""
