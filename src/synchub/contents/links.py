@@ -1,8 +1,9 @@
 """Links that open one record to whoever has them, without credentials, until they are withdrawn.
 
-A token is the record's id and a code over it that only this hub's key makes: 160 bits that nobody guesses. It is worked
-out whenever it is shown, so reading stores nothing. Withdrawing a link changes what the code is made of: the old token
-opens nothing any more, and the next one that is shown is another.
+A token is the id of the record, that of the connection to which the link was shown, and a code over both that only this
+hub's key makes: 152 bits that nobody guesses. It is worked out whenever it is shown, so reading stores nothing.
+Withdrawing the links of a record changes what their codes are made of: the old tokens open nothing any more, and those
+that are shown from then on are others.
 """
 
 import base64
@@ -11,7 +12,7 @@ import re
 import struct
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,37 +22,47 @@ from synchub.connections.tables import HUB, Connection
 from synchub.contents.tables import Link
 from synchub.errors import Misconfigured, NotFound
 
-CODE_BYTES = 20
-_ID = struct.Struct(">i")
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
+CODE_BYTES = 19
+NOTHING = "there is nothing at this link (any more)"
+_IDS = struct.Struct(">ii")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{36}")
 
 
-def token_of(session: Session, secret_key: str, entity: str, record: int) -> str:
-    """The token of a record's link.
+class Opened(NamedTuple):
+    """What a link opens: a record of an entity, as this connection sees it."""
+
+    entity: str
+    record: int
+    connection: int
+
+
+def token_of(session: Session, secret_key: str, link: Opened) -> str:
+    """The token of a link.
 
     Raises:
         Misconfigured: the hub has no key.
     """
-    return _spell(record, _code(session, secret_key, entity, record))
+    code = _code(session, secret_key, link)
+    return base64.urlsafe_b64encode(_IDS.pack(link.record, link.connection) + code).decode()
 
 
-def opened(session: Session, secret_key: str, token: str, entities: Iterable[str]) -> tuple[str, int]:
-    """The entity, one of those named, and the id of the record that a token opens.
+def opened(session: Session, secret_key: str, token: str, entities: Iterable[str]) -> Opened:
+    """What a token opens, if that is of one of the entities.
 
     Raises:
-        NotFound: it opens none, or none any more.
+        NotFound: it opens nothing, or nothing any more.
     """
     if _TOKEN.fullmatch(token):
         packed = base64.urlsafe_b64decode(token)
-        (record,) = _ID.unpack(packed[: _ID.size])
-        for entity in entities:
-            if hmac.compare_digest(packed[_ID.size :], _code(session, secret_key, entity, record)):
-                return entity, record
-    raise NotFound("there is nothing at this link, or it was withdrawn")
+        record, connection = _IDS.unpack_from(packed)
+        for link in (Opened(entity, record, connection) for entity in entities):
+            if hmac.compare_digest(packed[_IDS.size :], _code(session, secret_key, link)):
+                return link
+    raise NotFound(NOTHING)
 
 
 def withdraw(session: Session, entity: str, record: int) -> None:
-    """Let the present link of a record open nothing any more."""
+    """Let the present links of a record open nothing any more."""
     new = {"entity": entity, "record_id": record, "withdrawn": 1, "revoked_at": clock.now()}
     again = {"withdrawn": Link.withdrawn + 1, "revoked_at": new["revoked_at"]}
     insert = db.insert(session, db.table_of(Link)).values(new)
@@ -59,21 +70,18 @@ def withdraw(session: Session, entity: str, record: int) -> None:
 
 
 def withdrawn(session: Session) -> list[dict[str, Any]]:
-    """The links that were withdrawn, the latest first: entity, record, how often and when last."""
+    """The records whose links were withdrawn, the latest first: how often, and when last."""
     found = select(Link).order_by(Link.revoked_at.desc(), Link.entity, Link.record_id)
     names = ("entity", "record_id", "withdrawn", "revoked_at")
     return [{name: getattr(link, name) for name in names} for link in session.scalars(found)]
 
 
-def _spell(record: int, code: bytes) -> str:
-    return base64.urlsafe_b64encode(_ID.pack(record) + code).decode()
-
-
-def _code(session: Session, secret_key: str, entity: str, record: int) -> bytes:
-    """The code of a record's present link; the store's own id is in it, so that no other store's link fits."""
-    times = select(Link.withdrawn).where(Link.entity == entity, Link.record_id == record).scalar_subquery()
+def _code(session: Session, secret_key: str, link: Opened) -> bytes:
+    """The code of a link as it is now; the store's own id is in it, so that no other store's link fits."""
+    ours = (Link.entity == link.entity, Link.record_id == link.record)
+    times = select(Link.withdrawn).where(*ours).scalar_subquery()
     store, withdrawn_times = session.execute(select(Connection.guid, times).where(Connection.id == HUB)).one()
-    said = f"{store}\0{entity}\0{record}\0{withdrawn_times or 0}"
+    said = "\0".join(map(str, (store, *link, withdrawn_times or 0)))
     return hmac.digest(_key(secret_key), said.encode(), "sha256")[:CODE_BYTES]
 
 
