@@ -46,10 +46,11 @@ def _as_it_is(row: dict[str, Any], _seen: "Seen") -> dict[str, Any]:
 class Kind:
     """A resource: `noun` and `plural` are what messages call it, `root` what it is called in XML.
 
-    `key` is the word of the external key ("myId"), `id_words` are those of the id, in small letters. `named` is the
-    column by which others name it. `filters` are the columns that other parameters of queries compare with. `left_out`
-    are the words that a list leaves out. `described` are the JSON
-    schemas of words whose blank does not tell their type. `finish` makes the last changes to a row that is shown.
+    `key` is the word of the external key ("myId"), "" where there is none; with `any_case` keys are found in any letter
+    case. `id_words` are those of the id, in small letters. `named` is the column by which others name it. `filters` are
+    the columns that other parameters of queries compare with. `left_out` are the words that a list leaves out.
+    `described` are the JSON schemas of words whose blank does not tell their type. `finish` makes the last changes to a
+    row that is shown.
     """
 
     made: type[Entity]
@@ -58,6 +59,7 @@ class Kind:
     plural: str
     root: str
     key: str = "myId"
+    any_case: bool = False
     id_words: frozenset[str] = frozenset({"id"})
     named: str = "name"
     filters: Mapping[str, str] = field(default_factory=lambda: {"name": "name"})

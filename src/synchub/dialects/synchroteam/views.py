@@ -13,6 +13,7 @@ from synchub import db
 from synchub.connections.tables import HUB, Connection
 from synchub.dialects.synchroteam.ids import LARGEST_ID, sees, shown_id, shown_key
 from synchub.dialects.synchroteam.kinds import Kind, Reference
+from synchub.dialects.synchroteam.logins import known_as
 from synchub.dialects.synchroteam.wire import POSITION, nested
 from synchub.errors import NotAllowed
 from synchub.master import naming
@@ -94,11 +95,9 @@ def may_read(connection: Connection, kind: Kind, column: str) -> bool:
 
 def shown(connection: Connection, kind: Kind, seen: Seen, fields: Collection[str]) -> dict[str, Any]:
     """A record in the vendor's words, with these of its fields."""
-    row = {
-        "id": seen.id,
-        **nested(kind.details({name: getattr(seen.row, name) for name in fields})),
-        kind.key: seen.key,
-    }
+    row = {"id": seen.id, **nested(kind.details({name: getattr(seen.row, name) for name in fields}))}
+    if kind.key:
+        row[kind.key] = seen.key
     if POSITION in row and not any(row[POSITION].values()):
         row[POSITION] = None
     for reference in kind.references:
@@ -152,6 +151,7 @@ def records_by_number(session: Session, connection: Connection, kind: Kind, numb
 
 def records_by_key(session: Session, connection: Connection, kind: Kind, key: str) -> list[int]:
     """The record that a connection means by a key: of its own first, then of our codes."""
+    key = known_as(session, connection, kind.entity, key) if kind.any_case else key
     copies = naming.copies_by(session, connection.id, kind.entity, "external_key", {key})
     if copies:
         return [copies[0].record_id]
