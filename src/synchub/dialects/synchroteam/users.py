@@ -5,7 +5,6 @@ capitalised here (USR-1), and a start location is an object that spells `fullAdr
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi.responses import Response
@@ -20,6 +19,7 @@ from synchub.dialects.synchroteam import description, logins, sending
 from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, detailer, lister, listing
 from synchub.dialects.synchroteam.ids import Named
 from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.meaning import records_by_id, records_by_key
 from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.questions import Question
 from synchub.dialects.synchroteam.sending import Place, Said
@@ -30,8 +30,6 @@ from synchub.dialects.synchroteam.views import (
     matching,
     may_read,
     readable,
-    records_by_key,
-    records_by_number,
 )
 from synchub.dialects.synchroteam.wire import nested
 from synchub.dialects.synchroteam.words import (
@@ -124,6 +122,17 @@ def _finished(row: dict[str, Any], _seen: Seen) -> dict[str, Any]:
     return row | {START: row[START] if any(row[START].values()) else None}
 
 
+def _located(session: Session, connection: Connection, said: Said) -> Named:
+    """What a row calls its user, in letters that are known; with the id of that user its own letters are meant."""
+    number, login = said.named.id, said.named.my_id
+    if login is None:
+        return said.named
+    known = logins.known_as(session, connection, USER.entity, login)
+    owner = records_by_key(session, connection, USER, known)
+    same = number is not None and owner and owner == records_by_id(session, connection, USER, number)
+    return Named(number, login if same else known)
+
+
 USER = Kind(
     Employee,
     UserRow,
@@ -137,6 +146,7 @@ USER = Kind(
     filters={"email": "email"},
     required=("login",),
     finish=_finished,
+    locate=_located,
 )
 
 
@@ -153,24 +163,15 @@ def _send(door: Door, call: Call) -> Response:
 
 
 def _sent(connection: Connection, arrival: Arrival, said: Said) -> Work:
-    """As `sending.send`, where a login is known in any letter case."""
+    """As `sending.send`, one at a time for each login."""
+    send = sending.send(USER, connection, arrival, said, _prepared)
 
     def work(session: Session) -> Submission:
-        login = said.named.my_id
-        if login is not None:
-            logins.hold(session, USER.entity, login)
-        named = said.named if login is None else _named(session, connection, said.named.id, login)
-        return sending.send(USER, connection, arrival, replace(said, named=named), _prepared)(session)
+        if said.named.my_id is not None:
+            logins.hold(session, USER.entity, said.named.my_id)
+        return send(session)
 
     return work
-
-
-def _named(session: Session, connection: Connection, number: int | None, login: str) -> Named:
-    """What a row calls its user, in letters that are known; with the id of that user its own letters are meant."""
-    known = logins.known_as(session, connection, USER.entity, login)
-    owner = records_by_key(session, connection, USER, known)
-    same = number is not None and owner and owner == records_by_number(session, connection, USER, number)
-    return Named(number, login if same else known)
 
 
 def _prepared(place: Place) -> None:

@@ -1,5 +1,0 @@
-"""Parts and their prices."""
-
-from synchub.dialects.synchroteam.endpoints import Endpoint
-
-ENDPOINTS: tuple[Endpoint, ...] = ()
