@@ -27,7 +27,7 @@ from synchub.dialects.synchroteam.faults import Declined, refused
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.query import Page
 from synchub.dialects.synchroteam.sending import Refusal, Said
-from synchub.dialects.synchroteam.views import CHANGED_FROM, conditions, load, matching, readable, shown
+from synchub.dialects.synchroteam.views import CHANGED_FROM, conditions, first, load, matching, readable, shown
 from synchub.dialects.xml import MOST_BYTES
 from synchub.errors import NotAllowed, NotFound, Refused
 from synchub.intake.alone import Alone, Work
@@ -131,9 +131,9 @@ class Door:
         call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
         return call
 
-    def reading(self) -> AbstractContextManager[Session]:
-        """A session that reads."""
-        return db.reading(self.hub.engine)
+    def reading(self, *, at_once: bool = False) -> AbstractContextManager[Session]:
+        """A session that reads (`db.reading`)."""
+        return db.reading(self.hub.engine, at_once=at_once)
 
     def store(self, call: Call, work: Callable[[Arrival], Work], status: int = HTTPStatus.OK) -> Response:
         """Run a request's transaction, and answer after its commit."""
@@ -213,9 +213,8 @@ def detailer(kind: Kind, known: Collection[str]) -> Handler:
 
     def details(door: Door, call: Call) -> Response:
         fields, wanted = readable(call.connection, kind), call.selected(known)
-        with door.reading() as session:
-            ids = matching(session, call.connection, kind, conditions(session, call.connection, kind, wanted))
-            seen = next(load(session, call.connection, kind, ids[:1]), None)
+        with door.reading(at_once=True) as session:
+            seen = first(session, call.connection, kind, wanted)
         if seen is None:
             raise NotFound(f"no {kind.noun} has this {next(iter(wanted))}")
         return formats.reading(call.request, shown(call.connection, kind, seen, fields), root=kind.root)

@@ -195,6 +195,19 @@ def visible(session: Session, connection: Connection, kind: Kind, found: Sequenc
     return [row.id for row in found if row.id not in unseen]
 
 
+def first(session: Session, connection: Connection, kind: Kind, wanted: Mapping[str, Any]) -> Seen | None:
+    """The record that selectors mean, as the connection sees it; of several the one that is known longest."""
+    ((name, value),) = wanted.items()
+    if name not in {"id", kind.key}:
+        ids = matching(session, connection, kind, conditions(session, connection, kind, wanted))
+        return next(load(session, connection, kind, ids[:1]), None)
+    by = records_by_id if name == "id" else records_by_key
+    for seen in load(session, connection, kind, by(session, connection, kind, value)):
+        hidden = seen.row.mine_gone and _hidden(session, connection, kind.entity, {seen.row.id})
+        return seen if seen.row.exists and not hidden else None
+    return None
+
+
 def _hidden(session: Session, connection: Connection, entity: str, asked: Collection[int]) -> set[int]:
     """Those of the records that the connection does not see because of what its copies say."""
     copies: dict[int, list[Row[Any]]] = {}
@@ -213,7 +226,7 @@ def load(session: Session, connection: Connection, kind: Kind, ids: Iterable[int
             rows.setdefault(row.id, row)
         referred = {each.column: _referred(session, connection, each, rows.values()) for each in kind.references}
         mentioned = {each.column: _mentioned(session, connection, each, rows.values()) for each in kind.mentions}
-        for row in (rows[id_] for id_ in chunk):
+        for row in (rows[id_] for id_ in chunk if id_ in rows):
             copy = None if row.mine_key is None else Called(row.mine_key, row.mine_id)
             known = {column: found[id_] for column, found in referred.items() if (id_ := getattr(row, column)) in found}
             yield Seen(kind, connection, row, copy, row.ours_key, known, mentioned)
@@ -256,21 +269,21 @@ def others(session: Session, connection: Connection, kind: Kind, ids: Collection
 @cache
 def _naming(kind: Kind) -> Select[Any]:
     typed = db.table_of(kind.made)
-    gone = type_coerce(MINE.c.image, Text).like(GONE).label("mine_gone")
     own = (typed.c[kind.id_column] if kind.id_column else null()).label("own")
-    return _called(select(RECORDS.c.id, RECORDS.c.exists, typed.c[kind.named].label("label"), own, gone), kind)
+    return _called(select(RECORDS.c.id, RECORDS.c.exists, typed.c[kind.named].label("label"), own), kind)
 
 
 @cache
 def _loading(kind: Kind) -> Select[Any]:
     """Records with what the connection and we call them: a row for each copy, the oldest first."""
     columns = [column for column in db.table_of(kind.made).c if column.name != "id"]
-    return _called(select(RECORDS.c.id, *columns), kind)
+    return _called(select(RECORDS.c.id, RECORDS.c.exists, *columns), kind)
 
 
 def _called(statement: Select[Any], kind: Kind) -> Select[Any]:
     typed, entity = db.table_of(kind.made), kind.entity
-    names = (MINE.c.external_key.label("mine_key"), MINE.c.their_id.label("mine_id"))
+    gone = type_coerce(MINE.c.image, Text).like(GONE).label("mine_gone")
+    names = (MINE.c.external_key.label("mine_key"), MINE.c.their_id.label("mine_id"), gone)
     owner = bindparam("connection", type_=COPIES.c.connection_id.type)
     mine = (MINE.c.record_id == RECORDS.c.id) & (naming.owner_of(MINE) == owner) & (MINE.c.entity == entity)
     ours = (OURS.c.record_id == RECORDS.c.id) & (naming.owner_of(OURS) == HUB) & (OURS.c.entity == entity)
