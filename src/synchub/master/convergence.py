@@ -50,7 +50,7 @@ class Heard:
         return bool(self.stated or self.echoed)
 
 
-def receive(
+def receive(  # noqa: PLR0913 - a row, and what it says of itself
     copy: Copy,
     row: Row,
     mode: Mode,

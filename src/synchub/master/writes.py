@@ -18,9 +18,9 @@ class Write:
     vendor's spelling. `revives` is false for a row that says of itself that the record is out of use
     (`convergence.receive`). `insists` is true for one whose partner knows what the record holds and says otherwise: it
     counts also where it is what that partner said before. `problems` are sentences for the operator about values that
-    could not be read as their field's kind. `as_of` is the time for which a row of a file speaks (microseconds; None: now): it states nothing
-    where its partner was heard, or told, since (`convergence.receive`). `confirms` asks that it be
-    remembered when this row was heard even if it changes nothing: files of its partner will speak for times before.
+    could not be read as their field's kind. `as_of` is the time for which a row of a file speaks (microseconds; None:
+    now): it states nothing where its partner was heard, or told, since (`convergence.receive`). `confirms` asks that it
+    be remembered when this row was heard even if it changes nothing: files of its partner will speak for times before.
     """
 
     entity: str
