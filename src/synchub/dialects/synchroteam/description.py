@@ -61,6 +61,8 @@ def _typed(word: str, blank: Any, more: Mapping[str, Mapping[str, Any]]) -> Mapp
         return known
     if isinstance(blank, bool):
         return FLAG
+    if isinstance(blank, list):
+        return TEXTS
     return WHOLE if blank is None else TEXT
 
 
