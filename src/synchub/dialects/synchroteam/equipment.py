@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import Connection
-from synchub.dialects.synchroteam import description, query
+from synchub.dialects.synchroteam import description, formats, query
 from synchub.dialects.synchroteam.customers import CUSTOMER
 from synchub.dialects.synchroteam.endpoints import (
     Call,
@@ -18,8 +18,9 @@ from synchub.dialects.synchroteam.endpoints import (
     deleter,
     detailer,
     filtered,
+    listed,
     lister,
-    listing,
+    paged,
     sender,
 )
 from synchub.dialects.synchroteam.faults import Declined
@@ -29,7 +30,17 @@ from synchub.dialects.synchroteam.references import key_of, wanted
 from synchub.dialects.synchroteam.sending import Place
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.dialects.synchroteam.sites import SITE
-from synchub.dialects.synchroteam.views import CHANGED_FROM, Referred, conditions, matching, may_read, others, readable
+from synchub.dialects.synchroteam.views import (
+    CHANGED_FROM,
+    Referred,
+    conditions,
+    load,
+    matching,
+    may_read,
+    others,
+    readable,
+    shown,
+)
 from synchub.dialects.synchroteam.words import CustomFields, Key, Tags, Text
 from synchub.dialects.wire import Wire
 from synchub.master import naming
@@ -140,7 +151,10 @@ def _list_at(door: Door, call: Call) -> Response:
     with door.reading() as session:
         plain = wanted(session, call.connection, EQUIPMENT, filtered(call, EQUIPMENT, found))
         ids = matching(session, call.connection, EQUIPMENT, [*plain, *_at(session, call)])
-        return listing(session, call, EQUIPMENT, ids, Page.of(found), fields, nested=nested)
+        part, headers = paged(call, ids, Page.of(found))
+        rows = load(session, call.connection, EQUIPMENT, part)
+        made = (listed(EQUIPMENT, shown(call.connection, EQUIPMENT, each, fields)) for each in rows)
+        return formats.listing(call.request, made, headers, root=EQUIPMENT.root, nested=nested)
 
 
 _TEXT, _NUMBER = description.TEXT, description.NUMBER
