@@ -141,6 +141,18 @@ def rename(session: Session, copy: Row[Any], record: Row[Any], key: str) -> None
         session.execute(update(RECORDS).where(RECORDS.c.id == record.id).values(code=key))
 
 
+def recode(session: Session, copy: Row[Any], old: str) -> None:
+    """Let the code of a copy's record follow its key where it is the former one; it is the id if the key is taken."""
+    entity, record, key = copy.entity, copy.record_id, copy.external_key
+    coded = find(session, {Key(HUB, entity, old), Key(HUB, entity, key)})
+    ours = coded.pop(Key(HUB, entity, old), None)
+    if ours is None or ours.record_id != record:
+        return
+    code = str(record) if coded else key
+    _call(session, "external_key", [(ours.id, code)])
+    session.execute(update(RECORDS).where(RECORDS.c.id == record, RECORDS.c.code == old).values(code=code))
+
+
 def number(session: Session, pairs: Iterable[tuple[int, str]]) -> None:
     """Write down the partner's own numbers: pairs of a copy's id and the number."""
     _call(session, "their_id", pairs)
