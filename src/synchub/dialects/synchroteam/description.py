@@ -88,6 +88,11 @@ def answer(description: str, schema: Mapping[str, Any] = RESULT) -> dict[str, An
     return {"description": description, "content": _content(schema)}
 
 
+def also(told: Mapping[str, Any], media_type: str) -> dict[str, Any]:
+    """An answer that can be had as bytes of another type too."""
+    return {**told, "content": {**told["content"], media_type: {"schema": {"type": "string", "format": "binary"}}}}
+
+
 FAULTS: dict[int | str, dict[str, Any]] = {
     400: answer("The body or the query cannot be read, or names what is not known; nothing was done."),
     401: answer("No domain and API key, or wrong ones."),

@@ -33,8 +33,12 @@ from synchub.dialects.xml import MOST_BYTES
 from synchub.errors import NotAllowed, NotFound, Refused
 from synchub.intake.alone import Alone, Work
 from synchub.intake.body import read_body
-from synchub.intake.submission import Arrival, Receipt, Submission, digest_of
+from synchub.intake.submission import Answer, Arrival, Receipt, Submission, digest_of
 from synchub.master.values import clean
+
+
+def _as_stored(answer: Answer) -> Answer:
+    return answer
 
 
 @dataclass(slots=True)
@@ -117,17 +121,18 @@ class Door:
         """The door of a hub."""
         return cls(hub, Quotas(hub.engine), Alone(hub.engine, hub.settings, hub.wake))
 
-    async def admit(self, request: Request) -> Call:
-        """See who calls, and whether it may; and whether it can read the answer."""
+    async def admit(self, request: Request, also: frozenset[str] = frozenset()) -> Call:
+        """See who calls, and whether it may; and whether it can read the answer, which may be of these types too."""
         connection = await admit(self.hub.directory, request)
         request.state.standing = await self.quotas.spend(connection)
-        formats.asked(request)
+        formats.asked(request, also)
         return Call(request, connection)
 
-    async def take(self, request: Request) -> AsyncIterator[Call]:
+    async def take(self, request: Request, *, large: bool = False) -> AsyncIterator[Call]:
         """As `admit`, with the body, and with room for the transaction."""
         call = await self.admit(request)
-        call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
+        most = self.hub.settings.max_body
+        call.body = await read_body(request, most if large else min(MOST_BYTES, most))
         async with self.room(call):
             yield call
 
@@ -150,16 +155,28 @@ class Door:
         """A session that reads (`db.reading`)."""
         return db.reading(self.hub.engine, at_once=at_once)
 
-    def store(self, call: Call, work: Callable[[Arrival], Work], status: int = HTTPStatus.OK) -> Response:
-        """Run a request's transaction, and answer after its commit."""
+    def store(
+        self,
+        call: Call,
+        work: Callable[[Arrival], Work],
+        status: int = HTTPStatus.OK,
+        told: Callable[[Answer], Answer] = _as_stored,
+    ) -> Response:
+        """Run a request's transaction, and answer after its commit; `told` adds to the answer what is not stored."""
         receipt: Receipt = self.alone.store(arrival := call.arrival(), work(arrival))
-        return formats.reply(call.request, receipt.answer, status)
+        return formats.reply(call.request, told(receipt.answer), status)
 
     def refuse(self, call: Call, error: Refused, refuse: Refusal = refused) -> Response:
         """Answer a request that cannot be read, and keep it for the operator."""
         return self.store(call, lambda arrival: sending.refusal(arrival, str(error), refuse), error.status)
 
-    def write(self, call: Call, plan: Callable[[], Callable[[Arrival], Work]], refuse: Refusal = refused) -> Response:
+    def write(
+        self,
+        call: Call,
+        plan: Callable[[], Callable[[Arrival], Work]],
+        refuse: Refusal = refused,
+        told: Callable[[Answer], Answer] = _as_stored,
+    ) -> Response:
         """Run the transaction that `plan` makes of a call; what it refuses or declines is kept for the operator."""
         try:
             work = plan()
@@ -168,7 +185,7 @@ class Door:
         except Declined as error:
             reason = str(error)
             return self.store(call, lambda arrival: sending.refusal(arrival, reason, refuse))
-        return self.store(call, work)
+        return self.store(call, work, told=told)
 
 
 Handler = Callable[[Door, Call], Response]
@@ -182,7 +199,8 @@ class Endpoint:
     """An endpoint: `path` may have placeholders; `described` is what the OpenAPI document says of it.
 
     One that `writes` runs a transaction; one that `asks` is a question in a body. `straight` makes a submission for the
-    committer of a call that needs no transaction of its own, and None of all others.
+    committer of a call that needs no transaction of its own, and None of all others. One that is `large` takes bodies
+    as large as the hub does. `also` are media types beside JSON and XML in which the answer can be had.
     """
 
     method: str
@@ -193,6 +211,8 @@ class Endpoint:
     writes: bool = False
     asks: bool = False
     straight: Straight | None = None
+    large: bool = False
+    also: frozenset[str] = frozenset()
 
 
 def sender(kind: Kind, prepare: sending.Prepare = sending.as_it_is, **how: Any) -> Handler:

@@ -85,25 +85,28 @@ class Asked:
     type: str = "application/json"
 
 
-def asked(request: Request) -> Asked:
+def asked(request: Request, also: frozenset[str] = frozenset()) -> Asked:
     """The format that a request asks for; where it takes anything, JSON, or XML if that is what it sends.
+
+    One of the media types in `also` is answered with that type; then the format says nothing.
 
     Raises:
         NotAcceptable: it takes neither.
     """
-    made = _asked(",".join(request.headers.getlist("accept")), request.headers.get("content-type", ""))
+    made = _asked(",".join(request.headers.getlist("accept")), request.headers.get("content-type", ""), also)
     if made is None:
-        raise NotAcceptable("the answer can be had as application/json, text/json, application/xml or text/xml")
+        types = ", ".join((*TYPES, *sorted(also)))
+        raise NotAcceptable(f"the answer can be had as {' or '.join(types.rsplit(', ', 1))}")
     return made
 
 
 @lru_cache(maxsize=256)
-def _asked(accept: str, content_type: str) -> Asked | None:
+def _asked(accept: str, content_type: str, also: frozenset[str]) -> Asked | None:
     sent = TYPES.get(_plain(content_type), Format.JSON)
     usual = Asked(Format.XML, "text/xml") if sent is Format.XML else Asked(Format.JSON)
     for wanted in preferred(accept) if accept.strip() else ["*/*"]:
-        if wanted in TYPES:
-            return Asked(TYPES[wanted], wanted)
+        if wanted in TYPES or wanted in also:
+            return Asked(TYPES.get(wanted, Format.JSON), wanted)
         if wanted == "*/*":
             return usual
         if wanted in {"application/*", "text/*"}:
@@ -151,6 +154,13 @@ def reading(request: Request, document: Mapping[str, Any], *, root: str = RESULT
     """The answer to a reading request, with an ETag; 304 where the caller has just that."""
     answer = reply(request, document, root=root)
     return _tagged(request, answer, hashlib.sha256(bytes(answer.body)))
+
+
+def document(request: Request, content: bytes, media_type: str, name: str) -> Response:
+    """As `reading`, of bytes of another type; a browser keeps them under a name."""
+    told = {"vary": "Accept", **_standing(request), "content-disposition": f'inline; filename="{name}"'}
+    answer = Response(content, headers=told, media_type=media_type)
+    return _tagged(request, answer, hashlib.sha256(content))
 
 
 def listing(
