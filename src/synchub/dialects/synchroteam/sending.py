@@ -96,7 +96,7 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
     """
     number = text = None
     rest: Row = {}
-    for name, value in row.items():
+    for name, value in kind.unfold(row).items():
         if name.lower() not in kind.id_words:
             rest[name] = value
         elif kind.id_column:
