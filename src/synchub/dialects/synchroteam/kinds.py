@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from synchub.dialects.synchroteam.views import Seen
 
 Values = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
     """How a row names another record, which `column` refers to; a word that is None is not known here.
 
-    `also` has other spellings that are read, in small letters, with the word that each stands for.
+    `also` has other spellings that are read, in small letters, with the word that each stands for. `within` is a column
+    that both records have: a name means one whose `within` is that of the row (a site, among those of the customer).
     """
 
     column: str
@@ -37,6 +39,7 @@ class Reference:
     key: str | None = None
     name: str | None = None
     also: Mapping[str, str] = field(default_factory=dict)
+    within: str | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -53,7 +56,11 @@ class Mention:
     to: "Kind"
 
 
-def _as_it_is(row: dict[str, Any], _seen: "Seen") -> dict[str, Any]:
+def _as_it_is(row: Row, _seen: "Seen") -> Row:
+    return row
+
+
+def _as_it_came(row: Row) -> Row:
     return row
 
 
@@ -68,8 +75,9 @@ class Kind:
     `key` is the word of the external key ("myId"), "" where there is none; with `any_case` keys are found in any letter
     case. `id_words` are those of the id, in small letters. `named` is the column by which others name it. `filters` are
     the columns that other parameters of queries compare with. `left_out` are the words that a list leaves out.
-    `described` are the JSON schemas of words whose blank does not tell their type. `finish` makes the last changes to a
-    row that is shown, and `locate` looks for the record of a row that has other words for it than an id and a key.
+    `described` are the JSON schemas of words whose blank does not tell their type. `unfold` makes the first changes to
+    a row that is read, `finish` the last ones to a row that is shown, and `locate` looks for the record of a row that
+    has other words for it than an id and a key.
 
     Of a kind whose ids are texts, `id_column` has them. `code_column` is what Send answers in `code`, where that is no
     id. `moments` is how it shows them.
@@ -94,13 +102,19 @@ class Kind:
     left_out: frozenset[str] = frozenset()
     required: tuple[str, ...] = ("name",)
     described: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    finish: Callable[[dict[str, Any], "Seen"], dict[str, Any]] = _as_it_is
+    unfold: Callable[[Row], Row] = _as_it_came
+    finish: Callable[[Row, "Seen"], Row] = _as_it_is
     locate: Callable[[Session, Connection, "Said"], "Named"] = _as_named
 
     @property
     def entity(self) -> str:
         """The entity that it shows."""
         return entity_of(self.made)
+
+    @property
+    def name_word(self) -> str:
+        """The filter by which records are found by their name."""
+        return next((word for word, column in self.filters.items() if column == self.named), self.key)
 
     def details(self, values: Values) -> dict[str, Any]:
         """What typed columns hold, in the vendor's words."""
