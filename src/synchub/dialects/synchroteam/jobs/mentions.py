@@ -10,9 +10,9 @@ from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import references
 from synchub.dialects.synchroteam.faults import Declined
-from synchub.dialects.synchroteam.jobs.lists import Member
 from synchub.dialects.synchroteam.kinds import Reference
 from synchub.dialects.synchroteam.meaning import records_by_key
+from synchub.dialects.synchroteam.members import Member
 from synchub.dialects.synchroteam.moments import NotRead, in_utc
 from synchub.dialects.synchroteam.parts import PART
 from synchub.dialects.synchroteam.references import Naming
