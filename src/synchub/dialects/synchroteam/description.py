@@ -31,6 +31,11 @@ _PLACE = {"type": ["object", "null"], "properties": {"Latitude": TEXT, "Longitud
 FLAG: dict[str, Any] = {"type": "boolean"}
 TEXTS: dict[str, Any] = {"type": "array", "items": TEXT}
 WHOLE: dict[str, Any] = {"type": ["integer", "null"]}
+NAMED: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"id": NUMBER, "myId": TEXT, "name": TEXT}},
+}
+"""Other records."""
 _KINDS: Mapping[str, Mapping[str, Any]] = {
     "id": NUMBER,
     "customFieldValues": {"type": "array", "items": _FIELD},
@@ -45,7 +50,7 @@ def schema(kind: Kind, *, lists: bool = False) -> dict[str, Any]:
     more = kind.described
     words: dict[str, Any] = {kind.id_word: None, **nested(kind.details({}))}
     for each in kind.references:
-        words |= dict.fromkeys(each.words)
+        words |= dict.fromkeys(each.words, "")
     properties = {word: _typed(word, value, more) for word, value in words.items()}
     properties[kind.id_word] = TEXT if kind.id_column else NUMBER
     for each in kind.references:
@@ -156,13 +161,15 @@ def deleted(kind: Kind, **known: dict[str, Any]) -> dict[str, Any]:
     return {"responses": {200: told, **WRITE}, "openapi_extra": {"parameters": query(**known)}}
 
 
-def details(kind: Kind, **known: dict[str, Any]) -> dict[str, Any]:
-    """What is said of a Details by these selectors."""
-    told = {200: answer(f"The {kind.noun}.", schema(kind)), **READ, 404: answer("There is none.")}
+def details(kind: Kind, more: Mapping[str, Any] | None = None, /, **known: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a Details by these selectors; `more` are words that no list has, with their types."""
+    row = schema(kind)
+    row["properties"] |= more or {}
+    told = {200: answer(f"The {kind.noun}.", row), **READ, 404: answer("There is none.")}
     return {"responses": told, "openapi_extra": {"parameters": query(**known)}}
 
 
-def listed(kind: Kind, within: Sequence[dict[str, Any]] = (), **known: dict[str, Any]) -> dict[str, Any]:
+def listed(kind: Kind, within: Sequence[dict[str, Any]] = (), /, **known: dict[str, Any]) -> dict[str, Any]:
     """What is said of a List with these filters; `within` are the placeholders of its path."""
     rows = {"type": "array", "items": schema(kind, lists=True)}
     parameters = [*within, *query(**known, page=NUMBER, pageSize=NUMBER)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from http import HTTPStatus
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, ClassVar
 
@@ -153,15 +154,21 @@ def reading(request: Request, document: Mapping[str, Any], *, root: str = RESULT
 
 
 def listing(
-    request: Request, rows: Iterable[Mapping[str, Any]], headers: Mapping[str, str] | None = None, *, root: str
+    request: Request,
+    rows: Iterable[Mapping[str, Any]],
+    headers: Mapping[str, str] | None = None,
+    *,
+    root: str,
+    nested: bool = False,
 ) -> Response:
     """As `reading`, of rows that may be many: what is longer than a mebibyte waits in a file until it is sent.
 
-    All rows are read before it begins, so that a slow caller holds no transaction open.
+    `nested` puts the list into another one, in JSON. All rows are read before it begins, so that a slow caller holds no
+    transaction open.
     """
     wanted, told = asked(request), {"vary": "Accept", **_standing(request), **(headers or {})}
     file, digest = SpooledTemporaryFile(HELD), hashlib.sha256()  # noqa: SIM115 - closed once it is sent
-    for piece in _pieces(wanted.format, rows, root):
+    for piece in _pieces(wanted.format, rows, root, nested=nested):
         file.write(piece)
         digest.update(piece)
     told["content-length"] = str(file.tell())
@@ -172,10 +179,10 @@ def listing(
     return made
 
 
-def _pieces(wanted: Format, rows: Iterable[Mapping[str, Any]], root: str) -> Iterator[bytes]:
+def _pieces(wanted: Format, rows: Iterable[Mapping[str, Any]], root: str, *, nested: bool) -> Iterator[bytes]:
     if wanted is Format.XML:
         return xml.write_list(f"ArrayOf{root}", root, map(_named, rows))
-    return _json_list(rows)
+    return chain([b"["], _json_list(rows), [b"]"]) if nested else _json_list(rows)
 
 
 def _json_list(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
