@@ -20,7 +20,7 @@ from synchub.master.values import clean
 
 PAGE, PAGE_SIZE = "page", "pageSize"
 USUAL_SIZE, LARGEST_SIZE = 25, 1000
-_LONGEST_NUMBER = 18
+LONGEST_NUMBER = 18
 
 
 def parameters(request: Request, connection: Connection, known: Collection[str]) -> dict[str, str]:
@@ -61,7 +61,7 @@ def whole_number(name: str, text: str) -> int:
     Raises:
         Unreadable: the text is none.
     """
-    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
         raise Unreadable(f"{name} must be a whole number")
     return int(text)
 

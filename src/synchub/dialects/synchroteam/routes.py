@@ -20,7 +20,7 @@ from synchub.dialects.synchroteam import (
     invoices,
     jobs,
     parts,
-    sites,
+    places,
     stock,
     users,
 )
@@ -29,7 +29,7 @@ from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, Straigh
 
 ROOTS = ("/Api/v2", "/v2")
 GREETED = ("/Api/v1", *ROOTS)
-ROOMS = (customers, sites, equipment, users, activities, parts, stock, jobs, invoices, attachments)
+ROOMS = (customers, places, equipment, users, activities, parts, stock, jobs, invoices, attachments)
 ENDPOINTS: tuple[Endpoint, ...] = tuple(each for room in ROOMS for each in room.ENDPOINTS)
 CLAIMS = (
     *(Claim(root + each.path, frozenset({each.method})) for each in ENDPOINTS for root in ROOTS),
