@@ -4,6 +4,7 @@ import gc
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,46 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The lines that slow tests run are not counted, nor twice those of a test that runs on both databases.
+    """The lines of slow tests are not counted, and of the others those of the first case of each.
 
     The tracer would make them half as slow again.
     """
-    names = {item.nodeid for item in items}
+    known: set[str] = set()
     for item in items:
-        twin = item.nodeid.replace("postgresql", "sqlite")
-        if item.get_closest_marker("slow") or (twin != item.nodeid and twin in names):
+        name = item.nodeid.partition("[")[0]
+        if item.get_closest_marker("slow") or name in known:
             item.add_marker("no_cover")
+        known.add(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Nor is what makes ready for them: pytest-cov thinks of the tests alone, and fixtures take most of the time."""
+    with _uncounted(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """As `pytest_runtest_setup`."""
+    with _uncounted(item):
+        return (yield)
+
+
+@contextmanager
+def _uncounted(item: pytest.Item) -> Iterator[None]:
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    counts = plugin.cov_controller if plugin and item.get_closest_marker("no_cover") else None
+    if counts is None:
+        yield
+        return
+    counts.pause()
+    try:
+        yield
+    finally:
+        counts.resume()
 
 
 def pytest_collection_finish() -> None:
