@@ -167,8 +167,15 @@ JOB = Kind(
     filters={"num": "number"},
     references=(
         Reference("customer_id", CUSTOMER, id="idCustomer", key="customerMyId", name="customerName"),
-        Reference("site_id", SITE, id="idSite", key="siteMyId", name="siteName"),
-        Reference("equipment_id", EQUIPMENT, id="idEquipment", key="equipmentMyId", name="nameEquipment"),
+        Reference("site_id", SITE, id="idSite", key="siteMyId", name="siteName", within="customer_id"),
+        Reference(
+            "equipment_id",
+            EQUIPMENT,
+            id="idEquipment",
+            key="equipmentMyId",
+            name="nameEquipment",
+            within="customer_id",
+        ),
         Reference("employee_id", USER, id="idUser", key="login"),
     ),
     mentions=(Mention("parts", "item", PART), Mention("activities", "employee", USER)),

@@ -80,7 +80,7 @@ def _brief(session: Session, call: Call, ids: Iterable[int]) -> Iterator[dict[st
 
 def _whole(door: Door, session: Session, call: Call, ids: Iterable[int]) -> Iterator[dict[str, Any]]:
     fields = readable(call.connection, JOB)
-    return (whole(door, call, seen, fields) for seen in load(session, call.connection, JOB, ids))
+    return (whole(session, door, call, seen, fields) for seen in load(session, call.connection, JOB, ids))
 
 
 _NAMED = {
