@@ -1,6 +1,7 @@
 """Jobs/Detail: all of one job, with the link to its page."""
 
-from collections.abc import Collection
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from fastapi.responses import Response
@@ -9,8 +10,8 @@ from sqlalchemy.orm import Session
 from synchub.dialects.synchroteam import description, formats
 from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.jobs.kind import JOB
-from synchub.dialects.synchroteam.linking import public_link
-from synchub.dialects.synchroteam.views import Seen, first, readable, shown
+from synchub.dialects.synchroteam.linking import public_links
+from synchub.dialects.synchroteam.views import CHUNK, Seen, first, readable, shown
 from synchub.errors import NotFound
 
 SELECTORS = ("num", "id", "myId")
@@ -19,19 +20,24 @@ LINK = "publicLink"
 
 
 def _detail(door: Door, call: Call) -> Response:
-    fields, wanted = readable(call.connection, JOB), call.selected(SELECTORS, numbers=("num",))
+    readable(call.connection, JOB)
+    wanted = call.selected(SELECTORS, numbers=("num",))
     with door.reading(at_once=True) as session:
         seen = first(session, call.connection, JOB, wanted)
         if seen is None:
             raise NotFound(f"no job has this {next(iter(wanted))}")
-        row = whole(session, door, call, seen, fields)
+        (row,) = whole(session, door, call, [seen])
     return formats.reading(call.request, row, root=JOB.root)
 
 
-def whole(session: Session, door: Door, call: Call, seen: Seen, fields: Collection[str]) -> dict[str, Any]:
-    """All of a job, with the link to its page."""
-    link = public_link(session, door.hub, call.request, call.connection, seen.row.id)
-    return {**shown(call.connection, JOB, seen, fields), LINK: link}
+def whole(session: Session, door: Door, call: Call, jobs: Iterable[Seen]) -> Iterator[dict[str, Any]]:
+    """All of some jobs, with the links to their pages."""
+    rest, fields = iter(jobs), readable(call.connection, JOB)
+    while chunk := list(islice(rest, CHUNK)):
+        records = [seen.row.id for seen in chunk]
+        links = public_links(session, door.hub, call.request, call.connection, records)
+        for seen in chunk:
+            yield {**shown(call.connection, JOB, seen, fields), LINK: links[seen.row.id]}
 
 
 DETAIL = Endpoint(
