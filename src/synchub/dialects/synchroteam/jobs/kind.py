@@ -185,6 +185,7 @@ JOB = Kind(
         "parts": _listed(id=_ID, reference=TEXT, quantity=_NUMBER_OR_NONE),
         "report": _listed(id=_ID, idCategory=_ID, iteration=NUMBER, nmCategory=TEXT, nmItem=TEXT, value=TEXT),
         "OtherTechnicians": TEXTS,
+        "duration": NUMBER,
     },
     finish=_finished,
     locate=_locate,
