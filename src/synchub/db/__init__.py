@@ -166,9 +166,14 @@ _gates: WeakKeyDictionary[Engine, threading.RLock] = WeakKeyDictionary()
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
-    """A session that only reads; it is rolled back at the end."""
+def reading(engine: Engine, *, at_one_moment: bool = False) -> Iterator[Session]:
+    """A session that only reads; it is rolled back at the end.
+
+    With `at_one_moment` all its statements see the store as it is when the first begins, as SQLite's always do.
+    """
     with Session(engine, expire_on_commit=False) as session:
+        if at_one_moment and not is_sqlite(session):
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         yield session
 
 

@@ -5,8 +5,9 @@ longest is meant. Words that are all blank say that there is none. A record that
 the same by each of them; beside an id or a key a name says nothing, as it may have changed since.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,6 +21,9 @@ from synchub.dialects.synchroteam.views import conditions, matching
 from synchub.dialects.synchroteam.words import part_of
 from synchub.master import naming
 from synchub.master.copies import Row as Fields
+
+Look = Callable[[Kind, str, Any], list[int]]
+"""Finds the records that one word means: of a kind, by a parameter of `conditions` or "name", and its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,14 @@ def _naming(reference: Reference, said: Mapping[str, Any]) -> Naming:
     return Naming(reference, number, key, name)
 
 
-def find(session: Session, connection: Connection, said: Naming) -> int | None:
+def find(session: Session, connection: Connection, said: Naming, look: Look | None = None) -> int | None:
     """The record that is named, as the connection sees it; None if there is none, or it names none."""
+    look = look or partial(by_selector, session, connection)
     found: list[tuple[str, int]] = []
     for word, by, value in said.selectors():
         if found and by == "name":
             break
-        ids = by_selector(session, connection, said.reference.to, by, value)
+        ids = look(said.reference.to, by, value)
         if not ids:
             return None
         found.append((word, ids[0]))
@@ -119,15 +124,19 @@ def by_selector(session: Session, connection: Connection, kind: Kind, by: str, v
     return matching(session, connection, kind, conditions(session, connection, kind, {by: value}))
 
 
-def resolve(session: Session, connection: Connection, namings: Iterable[Naming]) -> dict[str, int | None]:
+def resolve(
+    session: Session, connection: Connection, namings: Iterable[Naming], look: Look | None = None
+) -> dict[str, int | None]:
     """The records that a row names, by column; None where it says that there is none.
+
+    `look` is used in place of `by_selector`, where much was looked up together.
 
     Raises:
         Declined: one is not known; the text names it.
     """
     found: dict[str, int | None] = {}
     for said in namings:
-        record = find(session, connection, said)
+        record = find(session, connection, said, look)
         if record is None and not said.is_blank:
             word, _, value = said.selectors()[0]
             raise Declined(f"there is no {said.reference.to.noun} with {word} {value}")
