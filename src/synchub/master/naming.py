@@ -5,9 +5,10 @@ These write the cross references that a partner's own names ask for. Whoever cal
 """
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, FromClause, Integer, Row, Select, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,10 @@ from synchub.master.tables import CrossReference, MasterRecord
 
 COPIES = db.table_of(CrossReference)
 RECORDS = db.table_of(MasterRecord)
+
+_RECORDS_BY_ID = (
+    select(RECORDS).where(RECORDS.c.entity == bindparam("entity"), db.many(RECORDS.c.id, "ids")).order_by(RECORDS.c.id)
+)
 
 LONGEST_KEY = 255
 
@@ -36,10 +41,15 @@ def copies_by(session: Session, connection: int, entity: str, column: str, value
     """A connection's copies whose `their_id`, `external_key` or `record_id` is one of these, oldest first."""
     if not values:
         return []
+    given = {"connection": connection, "entity": entity, "values": sorted(values)}
+    return list(session.execute(_copies_by(column), given))
+
+
+@cache
+def _copies_by(column: str) -> Select[Any]:
     owner = owner_of(COPIES) if column == "record_id" else COPIES.c.connection_id
-    mine = (owner == connection, COPIES.c.entity == entity)
-    among = db.among(COPIES.c[column], sorted(values))
-    return list(session.execute(select(COPIES).where(*mine, among).order_by(COPIES.c.id)))
+    mine = (owner == bindparam("connection", type_=Integer), COPIES.c.entity == bindparam("entity"))
+    return select(COPIES).where(*mine, db.many(COPIES.c[column], "values")).order_by(COPIES.c.id)
 
 
 def codes_of(session: Session, entity: str, records: Collection[int]) -> dict[int, str]:
@@ -58,9 +68,8 @@ def records_by_id(session: Session, entity: str, ids: Collection[int], *, lock: 
     """The shared columns of an entity's records by id, locked in that order if it is asked for."""
     if not ids:
         return {}
-    statement = select(RECORDS).where(RECORDS.c.entity == entity, db.among(RECORDS.c.id, sorted(ids)))
-    statement = statement.order_by(RECORDS.c.id)
-    return {row.id: row for row in session.execute(db.locked(statement) if lock else statement)}
+    statement = db.locked(_RECORDS_BY_ID) if lock else _RECORDS_BY_ID
+    return {row.id: row for row in session.execute(statement, {"entity": entity, "ids": sorted(ids)})}
 
 
 def lock_records(session: Session, ids: Collection[int]) -> None:

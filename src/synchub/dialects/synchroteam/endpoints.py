@@ -27,7 +27,7 @@ from synchub.dialects.synchroteam.faults import Declined, refused
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.query import Page
 from synchub.dialects.synchroteam.sending import Refusal, Said
-from synchub.dialects.synchroteam.views import CHANGED_FROM, conditions, load, matching, readable, shown
+from synchub.dialects.synchroteam.views import CHANGED_FROM, conditions, first, load, matching, readable, shown
 from synchub.dialects.xml import MOST_BYTES
 from synchub.errors import NotAllowed, NotFound, Refused
 from synchub.intake.alone import Alone, Work
@@ -62,10 +62,10 @@ class Call:
         """The query's parameters; one that is not known is refused, so every endpoint must ask for them."""
         return query.parameters(self.request, self.connection, known)
 
-    def selected(self, known: Collection[str]) -> dict[str, str | int]:
-        """The one parameter that says which record is meant."""
+    def selected(self, known: Collection[str], numbers: Collection[str] = ("id",)) -> dict[str, str | int]:
+        """The one parameter that says which record is meant; those among `numbers` are whole numbers."""
         name, value = query.selector(self.request, self.connection, known)
-        return {name: query.whole_number(name, value) if name == "id" else value}
+        return {name: query.whole_number(name, value) if name in numbers else value}
 
     def segment(self, name: str) -> str:
         """What stands in the path for a placeholder."""
@@ -214,8 +214,7 @@ def detailer(kind: Kind, known: Collection[str]) -> Handler:
     def details(door: Door, call: Call) -> Response:
         fields, wanted = readable(call.connection, kind), call.selected(known)
         with door.reading() as session:
-            ids = matching(session, call.connection, kind, conditions(session, call.connection, kind, wanted))
-            seen = next(load(session, call.connection, kind, ids[:1]), None)
+            seen = first(session, call.connection, kind, wanted)
         if seen is None:
             raise NotFound(f"no {kind.noun} has this {next(iter(wanted))}")
         return formats.reading(call.request, shown(call.connection, kind, seen, fields), root=kind.root)

@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, ClassVar
@@ -89,8 +90,15 @@ def asked(request: Request) -> Asked:
     Raises:
         NotAcceptable: it takes neither.
     """
-    accept = ",".join(request.headers.getlist("accept"))
-    sent = TYPES.get(_plain(request.headers.get("content-type", "")), Format.JSON)
+    made = _asked(",".join(request.headers.getlist("accept")), request.headers.get("content-type", ""))
+    if made is None:
+        raise NotAcceptable("the answer can be had as application/json, text/json, application/xml or text/xml")
+    return made
+
+
+@lru_cache(maxsize=256)
+def _asked(accept: str, content_type: str) -> Asked | None:
+    sent = TYPES.get(_plain(content_type), Format.JSON)
     usual = Asked(Format.XML, "text/xml") if sent is Format.XML else Asked(Format.JSON)
     for wanted in preferred(accept) if accept.strip() else ["*/*"]:
         if wanted in TYPES:
@@ -99,7 +107,7 @@ def asked(request: Request) -> Asked:
             return usual
         if wanted in {"application/*", "text/*"}:
             return Asked(usual.format, f"{wanted[:-2]}/{usual.format}")
-    raise NotAcceptable("the answer can be had as application/json, text/json, application/xml or text/xml")
+    return None
 
 
 def _plain(media_type: str) -> str:

@@ -35,10 +35,15 @@ class Misnamed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a row calls its record; either may be missing."""
+    """What a row calls its record; each may be missing.
+
+    `text` is the id where ids are texts, and `record` our own id of the record, where it is known already.
+    """
 
     id: int | None
     my_id: str | None
+    text: str | None = None
+    record: int | None = None
 
 
 def kept(answered: int) -> str:
@@ -48,15 +53,22 @@ def kept(answered: int) -> str:
 
 def said_id(their_id: str | None) -> int | None:
     """The number that is said to a server, if it answered one or one was imported."""
-    return _whole((their_id or "").removeprefix(ANOTHER_HUBS))
+    return whole((their_id or "").removeprefix(ANOTHER_HUBS))
 
 
 def own_id(copy: Any) -> int | None:
     """The number by which a connection knows its copy (a cross reference's row), if it has one."""
-    return _whole(copy.their_id or "") if copy is not None else None
+    return whole(copy.their_id or "") if copy is not None else None
 
 
-def _whole(text: str) -> int | None:
+def own_text(copy: Any) -> str | None:
+    """As `own_id`, of a kind whose ids are texts."""
+    own = copy.their_id if copy is not None else None
+    return None if own is None or own.startswith(ANOTHER_HUBS) else str(own)
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a text is, if it is one."""
     return int(text) if text.isascii() and text.isdecimal() else None
 
 
@@ -127,6 +139,7 @@ class Book:
         codes = find(self.session, {Key(HUB, self.entity, key) for key in keys})
         self.coded = {key.key: row.record_id for key, row in codes.items()}
         ids = ours | {row.record_id for row in (*called, *keyed)} | set(self.coded.values())
+        ids |= {named.record for named in asked if named.record is not None}
         self.records = dict(naming.records_by_id(self.session, self.entity, ids))
         self.by_id = _first((int(row.their_id), row) for row in called)
         self.by_key = _first((row.external_key, row) for row in keyed)
@@ -139,7 +152,7 @@ class Book:
         Raises:
             Misnamed: its id and its `myId` are of two records.
         """
-        copy, record = self._of_id(named.id)
+        copy, record = self._of_id(named.id) if named.record is None else self._of_record(named.record)
         if record is None:
             return self._of_key(named.my_id)
         self._check(named.my_id, record)
@@ -155,6 +168,9 @@ class Book:
         """The copy and the record of an id; a record that the connection does not see has none."""
         if number in self.by_id:
             return self.by_id[number], self.by_id[number].record_id
+        return self._of_record(number)
+
+    def _of_record(self, number: int | None) -> tuple[Row[Any] | None, int | None]:
         record = self.records.get(number)
         if record is None:
             return None, None

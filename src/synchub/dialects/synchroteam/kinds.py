@@ -1,18 +1,24 @@
 """What the resources of the API that are sent, shown and deleted alike have of their own.
 
 A `Kind` is one of them: its entity, the wire model of its rows, and how it is called. A `Reference` says by which words
-a row names another record: by its id, by its key or by its name.
+a row names another record: by its id, by its key or by its name; a `Mention`, where lists within a row do.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.orm import Session
+
+from synchub.connections.tables import Connection
+from synchub.dialects.synchroteam.moments import LONG
 from synchub.dialects.synchroteam.words import show
 from synchub.dialects.wire import Wire
 from synchub.master.entities import Entity, entity_of
 
 if TYPE_CHECKING:
+    from synchub.dialects.synchroteam.ids import Named
+    from synchub.dialects.synchroteam.sending import Said
     from synchub.dialects.synchroteam.views import Seen
 
 Values = Mapping[str, Any]
@@ -38,8 +44,21 @@ class Reference:
         return tuple(word for word in (self.id, self.key, self.name) if word)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Mention:
+    """A column with a list of objects, whose `member` is the id of the record that each is about."""
+
+    column: str
+    member: str
+    to: "Kind"
+
+
 def _as_it_is(row: dict[str, Any], _seen: "Seen") -> dict[str, Any]:
     return row
+
+
+def _as_named(_session: Session, _connection: Connection, said: "Said") -> "Named":
+    return said.named
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +68,11 @@ class Kind:
     `key` is the word of the external key ("myId"), `id_words` are those of the id, in small letters. `named` is the
     column by which others name it. `filters` are the columns that other parameters of queries compare with. `left_out`
     are the words that a list leaves out. `described` are the JSON
-    schemas of words whose blank does not tell their type. `finish` makes the last changes to a row that is shown.
+    schemas of words whose blank does not tell their type. `finish` makes the last changes to a row that is shown, and
+    `locate` looks for the record of a row that has other words for it than an id and a key.
+
+    Of a kind whose ids are texts, `id_column` has them. `code_column` is what Send answers in `code`, where that is no
+    id. `moments` is how it shows them.
     """
 
     made: type[Entity]
@@ -60,12 +83,18 @@ class Kind:
     key: str = "myId"
     id_words: frozenset[str] = frozenset({"id"})
     named: str = "name"
+    id_word: str = "id"
+    id_column: str | None = None
+    code_column: str | None = None
+    moments: str = LONG
     filters: Mapping[str, str] = field(default_factory=lambda: {"name": "name"})
     references: tuple[Reference, ...] = ()
+    mentions: tuple[Mention, ...] = ()
     left_out: frozenset[str] = frozenset()
     required: tuple[str, ...] = ("name",)
     described: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     finish: Callable[[dict[str, Any], "Seen"], dict[str, Any]] = _as_it_is
+    locate: Callable[[Session, Connection, "Said"], "Named"] = _as_named
 
     @property
     def entity(self) -> str:

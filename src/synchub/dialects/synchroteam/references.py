@@ -31,7 +31,7 @@ class Naming:
     """What a row says of another record: the words that it has, with what they say; all blank means none."""
 
     reference: Reference
-    id: int | None = None
+    id: int | str | None = None
     key: str | None = None
     name: str | None = None
 
@@ -95,7 +95,11 @@ def of_object(reference: Reference, value: Any, word: str) -> Naming:
 
 
 def _naming(reference: Reference, said: Mapping[str, Any]) -> Naming:
-    number = read_id(said.get(reference.id or ""), reference.id or "id") or None  # some clients send 0 for none
+    word = reference.id or "id"
+    if reference.to.id_column:
+        number: int | str | None = part_of(said.get(word), word) or None
+    else:
+        number = read_id(said.get(word), word) or None  # some clients send 0 for none
     key, name = (part_of(said.get(word), word) or None if word else None for word in (reference.key, reference.name))
     return Naming(reference, number, key, name)
 

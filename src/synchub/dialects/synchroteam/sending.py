@@ -18,7 +18,7 @@ from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.moments import NotRead, in_utc
 from synchub.dialects.synchroteam.references import Naming, read_id
 from synchub.dialects.synchroteam.views import conditions, matching
-from synchub.dialects.synchroteam.words import merged
+from synchub.dialects.synchroteam.words import merged, part_of
 from synchub.dialects.wire import parse
 from synchub.intake import repeats
 from synchub.intake.alone import Work
@@ -94,13 +94,15 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
     Raises:
         Declined: it breaks a rule; the text names the words.
     """
-    number = None
+    number = text = None
     rest: Row = {}
     for name, value in row.items():
-        if name.lower() in kind.id_words:
-            number = read_id(value, name)
-        else:
+        if name.lower() not in kind.id_words:
             rest[name] = value
+        elif kind.id_column:
+            text = part_of(value, name) or None
+        else:
+            number = read_id(value, name)
     rest, namings = references.split(kind.references, rest)
     parsed = parse(kind.row, [rest])
     if parsed.faults:
@@ -112,7 +114,7 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
             raise Declined(missing(kind, name))
     _to_utc(kind, fields, connection.time_zone)
     key = model.external_key() if getattr(model, kind.row.key_parts[0]) else None
-    return Said(Named(number, key), fields, extra, namings)
+    return Said(Named(number, key, text), fields, extra, namings)
 
 
 def missing(kind: Kind, column: str) -> str:
@@ -178,10 +180,11 @@ def put(session: Session, kind: Kind, connection: Connection, arrival: Arrival, 
     """
     referred = references.resolve(session, connection, said.namings)
     also = [record for record in referred.values() if record is not None]
-    book = Book.open(session, connection, kind.entity, [said.named], kind.noun, also=also)
-    copy = book.copy_of(said.named)
+    named = kind.locate(session, connection, said)
+    book = Book.open(session, connection, kind.entity, [named], kind.noun, also=also)
+    copy = book.copy_of(named)
     if copy is None and said.named.my_id is None and (made := made_before(session, arrival)):
-        again = Named(made, None)
+        again = _answered(session, kind, made)
         book = Book.open(session, connection, kind.entity, [again], kind.noun, also=also)
         copy = book.copy_of(again)
     is_new = not holds(session, book, copy)
@@ -193,6 +196,15 @@ def put(session: Session, kind: Kind, connection: Connection, arrival: Arrival, 
     keys = references.keys_of(session, connection, kind.references, referred)
     known = Said(said.named, {**said.fields, **keys}, said.extra, said.namings)
     return Place(session, connection, kind, book, copy, known, is_new)
+
+
+def _answered(session: Session, kind: Kind, code: int) -> Named:
+    """What the record is called that was answered with this code."""
+    if kind.code_column is None:
+        return Named(code, None)
+    typed = db.table_of(kind.made)
+    same = select(typed.c.id).where(typed.c[kind.code_column] == code).order_by(typed.c.id).limit(1)
+    return Named(None, None, record=session.scalar(same))
 
 
 def holds(session: Session, book: Book, copy: DbRow[Any] | None) -> bool:

@@ -13,8 +13,8 @@ from synchub.dialects.synchroteam.endpoints import Call, Door, Straight
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.ids import LARGEST_ID, sees
 from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.meaning import records_by_id
 from synchub.dialects.synchroteam.sending import Said, read
-from synchub.dialects.synchroteam.views import records_by_number
 from synchub.errors import NotAllowed, Refused
 from synchub.intake.committer import IN_THREAD
 from synchub.intake.submission import Answer, Submission
@@ -69,7 +69,7 @@ def _named(door: Door, call: Call, kind: Kind, number: int) -> tuple[str, int] |
     if number > LARGEST_ID:
         return None
     with door.reading() as session:
-        for record in records_by_number(session, call.connection, kind, number):
+        for record in records_by_id(session, call.connection, kind, number):
             rows = naming.records_by_id(session, kind.entity, {record})
             copies = naming.copies_by(session, call.connection.id, kind.entity, "record_id", {record})
             if len(copies) == 1 and record in rows and sees(rows[record], copies):

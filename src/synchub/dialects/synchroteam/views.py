@@ -6,22 +6,23 @@ from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Text, bindparam, false, select, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, Text, bindparam, false, null, select, type_coerce
 from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import HUB, Connection
-from synchub.dialects.synchroteam.ids import LARGEST_ID, sees, shown_id, shown_key
-from synchub.dialects.synchroteam.kinds import Kind, Reference
+from synchub.dialects.synchroteam.ids import own_text, sees, shown_id, shown_key
+from synchub.dialects.synchroteam.kinds import Kind, Mention, Reference
+from synchub.dialects.synchroteam.meaning import first_number, records_by_id, records_by_key
+from synchub.dialects.synchroteam.moments import shown_moment
 from synchub.dialects.synchroteam.wire import POSITION, nested
 from synchub.errors import NotAllowed
 from synchub.master import naming
-from synchub.master.locating import Key, find
-from synchub.master.tables import Change, CrossReference, MasterRecord
+from synchub.master.tables import CrossReference, MasterRecord
+from synchub.master.values import as_integer, as_list
 
 RECORDS = db.table_of(MasterRecord)
 COPIES = db.table_of(CrossReference)
-CHANGES = db.table_of(Change)
 MINE, OURS = COPIES.alias("mine"), COPIES.alias("ours")
 CHUNK = 1000
 GONE = '%"exists":false%'
@@ -36,32 +37,44 @@ class Called(NamedTuple):
     their_id: str | None
 
 
+def shown_as(kind: Kind, record: int, ours: str | None, copy: Called | None) -> int | str:
+    """The id that a connection sees of a record; `ours` is the hub's own, where ids are texts."""
+    if kind.id_column is None:
+        return shown_id(record, copy)
+    return own_text(copy) or ours or str(record)
+
+
 @dataclass(frozen=True, slots=True)
 class Referred:
     """A record that another refers to, as the connection sees it."""
 
     record: int
-    id: int
+    id: int | str
     key: str
-    name: str | None
+    name: str | int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A record that the connection sees: its typed columns in `row`, its first copy there, and our code of it.
 
-    `referred` are the records that it refers to, by column; those that the connection does not see are left out.
+    `referred` are the records that it refers to, by column, and `mentioned` those that its lists do, by column and
+    their ids; those that the connection does not see are left out.
     """
 
+    kind: Kind
+    connection: Connection
     row: Row[Any]
     copy: Called | None
     code: str | None
     referred: Mapping[str, Referred] = field(default_factory=dict)
+    mentioned: Mapping[str, Mapping[int, Referred]] = field(default_factory=dict)
 
     @property
-    def id(self) -> int:
+    def id(self) -> int | str:
         """The id that is shown."""
-        return shown_id(self.row.id, self.copy)
+        ours = getattr(self.row, self.kind.id_column) if self.kind.id_column else None
+        return shown_as(self.kind, self.row.id, ours, self.copy)
 
     @property
     def key(self) -> str:
@@ -94,16 +107,24 @@ def may_read(connection: Connection, kind: Kind, column: str) -> bool:
 
 def shown(connection: Connection, kind: Kind, seen: Seen, fields: Collection[str]) -> dict[str, Any]:
     """A record in the vendor's words, with these of its fields."""
-    row = {
-        "id": seen.id,
-        **nested(kind.details({name: getattr(seen.row, name) for name in fields})),
-        kind.key: seen.key,
+    values = {name: getattr(seen.row, name) for name in fields}
+    values |= {
+        name: shown_moment(values[name], connection.time_zone, kind.moments)
+        for name in _moments(kind)
+        if name in values
     }
+    row = {kind.id_word: seen.id, **nested(kind.details(values)), kind.key: seen.key}
     if POSITION in row and not any(row[POSITION].values()):
         row[POSITION] = None
     for reference in kind.references:
         row |= _referring(connection, reference, seen.referred.get(reference.column), fields)
     return kind.finish(row, seen)
+
+
+@cache
+def _moments(kind: Kind) -> tuple[str, ...]:
+    """The columns of a kind that hold moments."""
+    return tuple(column.name for column in db.table_of(kind.made).c if column.info.get("is_moment"))
 
 
 def _referring(
@@ -130,66 +151,61 @@ def conditions(
     made: list[ColumnElement[bool]] = []
     for name, value in found.items():
         if name == "id":
-            made.append(db.among(RECORDS.c.id, records_by_number(session, connection, kind, int(value))))
+            made.append(db.among(RECORDS.c.id, records_by_id(session, connection, kind, value)))
         elif name == kind.key:
             made.append(db.among(RECORDS.c.id, records_by_key(session, connection, kind, str(value))))
         elif name == CHANGED_FROM:
             made.append(RECORDS.c.changed >= first_number(session, int(value)))
         elif may_read(connection, kind, kind.filters[name]):
-            made.append(db.table_of(kind.made).c[kind.filters[name]] == value)
+            made.append(_equal(db.table_of(kind.made).c[kind.filters[name]], value))
         else:
             made.append(false())
     return made
 
 
-def records_by_number(session: Session, connection: Connection, kind: Kind, number: int) -> list[int]:
-    """The record that a connection means by an id: of its own numbers first, then of ours."""
-    copies = naming.copies_by(session, connection.id, kind.entity, "their_id", {str(number)})
-    if copies:
-        return [copies[0].record_id]
-    return [number] if number <= LARGEST_ID else []
-
-
-def records_by_key(session: Session, connection: Connection, kind: Kind, key: str) -> list[int]:
-    """The record that a connection means by a key: of its own first, then of our codes."""
-    copies = naming.copies_by(session, connection.id, kind.entity, "external_key", {key})
-    if copies:
-        return [copies[0].record_id]
-    return [row.record_id for row in find(session, {Key(HUB, kind.entity, key)}).values()]
-
-
-def first_number(session: Session, moment: int) -> int:
-    """The number of the first change at or after a moment; numbers rise with time, so it is halved for."""
-    low, high = 0, session.scalar(select(CHANGES.c.number).order_by(CHANGES.c.number.desc()).limit(1)) or 0
-    while low <= high:
-        middle = (low + high) // 2
-        after = select(CHANGES.c.number, CHANGES.c.at).where(CHANGES.c.number >= middle)
-        step = session.execute(after.order_by(CHANGES.c.number).limit(1)).one()
-        if step.at >= moment:
-            high = middle - 1
-        else:
-            low = step.number + 1
-    return low
+def _equal(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
+    """A column has this value; a number's column has no text that is none."""
+    if issubclass(column.type.python_type, int) and isinstance(value, str):
+        value = as_integer(value)
+    equal: ColumnElement[bool] = column == value
+    return equal if value is not None else false()
 
 
 def matching(session: Session, connection: Connection, kind: Kind, wanted: Sequence[ColumnElement[bool]]) -> list[int]:
     """The ids of the records that the connection sees and that fulfil the conditions, in order."""
+    statement = candidates(connection, kind, wanted).order_by(RECORDS.c.id)
+    return visible(session, connection, kind, session.execute(statement).all())
+
+
+def candidates(connection: Connection, kind: Kind, wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The records that fulfil the conditions, each with whether the connection has said of a copy that it is gone.
+
+    That is asked of each record: nothing else is read of the connection's copies, which may be many.
+    """
     typed = db.table_of(kind.made)
-    statement = (
-        select(RECORDS.c.id)
-        .join(typed, typed.c.id == RECORDS.c.id)
-        .where(RECORDS.c.entity == kind.entity, RECORDS.c.exists, *wanted)
-        .order_by(RECORDS.c.id)
-    )
-    unseen = _unseen(session, connection, kind.entity)
-    return [id_ for id_ in session.scalars(statement) if id_ not in unseen]
+    mine = (MINE.c.record_id == RECORDS.c.id, naming.owner_of(MINE) == connection.id, MINE.c.entity == kind.entity)
+    gone = select(MINE.c.id).where(*mine, type_coerce(MINE.c.image, Text).like(GONE)).exists()
+    statement = select(RECORDS.c.id, gone.label("gone")).join(typed, typed.c.id == RECORDS.c.id)
+    return statement.where(RECORDS.c.entity == kind.entity, RECORDS.c.exists, *wanted)
 
 
-def _unseen(session: Session, connection: Connection, entity: str) -> set[int]:
-    """The records of which the connection said that they are gone, and has no other copy."""
-    mine = (COPIES.c.connection_id == connection.id, COPIES.c.entity == entity)
-    gone = set(session.scalars(select(COPIES.c.record_id).where(*mine, type_coerce(COPIES.c.image, Text).like(GONE))))
-    return _hidden(session, connection, entity, gone)
+def visible(session: Session, connection: Connection, kind: Kind, found: Sequence[Row[Any]]) -> list[int]:
+    """Those of the candidates that the connection sees: it has not said of all its copies that they are gone."""
+    unseen = _hidden(session, connection, kind.entity, {row.id for row in found if row.gone})
+    return [row.id for row in found if row.id not in unseen]
+
+
+def first(session: Session, connection: Connection, kind: Kind, wanted: Mapping[str, Any]) -> Seen | None:
+    """The record that selectors mean, as the connection sees it; of several the one that is known longest."""
+    ((name, value),) = wanted.items()
+    if name not in {"id", kind.key}:
+        ids = matching(session, connection, kind, conditions(session, connection, kind, wanted))
+        return next(load(session, connection, kind, ids[:1]), None)
+    by = records_by_id if name == "id" else records_by_key
+    for seen in load(session, connection, kind, by(session, connection, kind, value)):
+        hidden = seen.row.mine_gone and _hidden(session, connection, kind.entity, {seen.row.id})
+        return seen if seen.row.exists and not hidden else None
+    return None
 
 
 def _hidden(session: Session, connection: Connection, entity: str, asked: Collection[int]) -> set[int]:
@@ -209,13 +225,11 @@ def load(session: Session, connection: Connection, kind: Kind, ids: Iterable[int
         for row in session.execute(statement, {"chunk": chunk, "connection": connection.id}):
             rows.setdefault(row.id, row)
         referred = {each.column: _referred(session, connection, each, rows.values()) for each in kind.references}
-        yield from (_seen(rows[id_], referred) for id_ in chunk)
-
-
-def _seen(row: Row[Any], referred: Mapping[str, Mapping[int, Referred]]) -> Seen:
-    copy = None if row.mine_key is None else Called(row.mine_key, row.mine_id)
-    others = {column: found[id_] for column, found in referred.items() if (id_ := getattr(row, column)) in found}
-    return Seen(row, copy, row.ours_key, others)
+        mentioned = {each.column: _mentioned(session, connection, each, rows.values()) for each in kind.mentions}
+        for row in (rows[id_] for id_ in chunk if id_ in rows):
+            copy = None if row.mine_key is None else Called(row.mine_key, row.mine_id)
+            known = {column: found[id_] for column, found in referred.items() if (id_ := getattr(row, column)) in found}
+            yield Seen(kind, connection, row, copy, row.ours_key, known, mentioned)
 
 
 def _referred(
@@ -224,6 +238,15 @@ def _referred(
     """The records that a column refers to, by their ids, as far as the connection sees them."""
     wanted = {id_ for row in rows if (id_ := getattr(row, reference.column)) is not None}
     return {seen.record: seen for seen in others(session, connection, reference.to, sorted(wanted))}
+
+
+def _mentioned(
+    session: Session, connection: Connection, mention: Mention, rows: Iterable[Row[Any]]
+) -> dict[int, Referred]:
+    """The records that lists refer to, by their ids, as far as the connection sees them."""
+    every = (each.get(mention.member) for row in rows for each in as_list(getattr(row, mention.column)))
+    wanted = {id_ for id_ in every if isinstance(id_, int)}
+    return {seen.record: seen for seen in others(session, connection, mention.to, sorted(wanted))}
 
 
 def others(session: Session, connection: Connection, kind: Kind, ids: Collection[int]) -> list[Referred]:
@@ -238,27 +261,29 @@ def others(session: Session, connection: Connection, kind: Kind, ids: Collection
     for id_, row in found.items():
         if id_ not in hidden and row.exists:
             copy = None if row.mine_key is None else Called(row.mine_key, row.mine_id)
-            made.append(Referred(id_, shown_id(id_, copy), shown_key(id_, row.ours_key, copy), row.label))
+            shown = shown_as(kind, id_, row.own, copy)
+            made.append(Referred(id_, shown, shown_key(id_, row.ours_key, copy), row.label))
     return made
 
 
 @cache
 def _naming(kind: Kind) -> Select[Any]:
     typed = db.table_of(kind.made)
-    gone = type_coerce(MINE.c.image, Text).like(GONE).label("mine_gone")
-    return _called(select(RECORDS.c.id, RECORDS.c.exists, typed.c[kind.named].label("label"), gone), kind)
+    own = (typed.c[kind.id_column] if kind.id_column else null()).label("own")
+    return _called(select(RECORDS.c.id, RECORDS.c.exists, typed.c[kind.named].label("label"), own), kind)
 
 
 @cache
 def _loading(kind: Kind) -> Select[Any]:
     """Records with what the connection and we call them: a row for each copy, the oldest first."""
     columns = [column for column in db.table_of(kind.made).c if column.name != "id"]
-    return _called(select(RECORDS.c.id, *columns), kind)
+    return _called(select(RECORDS.c.id, RECORDS.c.exists, *columns), kind)
 
 
 def _called(statement: Select[Any], kind: Kind) -> Select[Any]:
     typed, entity = db.table_of(kind.made), kind.entity
-    names = (MINE.c.external_key.label("mine_key"), MINE.c.their_id.label("mine_id"))
+    gone = type_coerce(MINE.c.image, Text).like(GONE).label("mine_gone")
+    names = (MINE.c.external_key.label("mine_key"), MINE.c.their_id.label("mine_id"), gone)
     owner = bindparam("connection", type_=COPIES.c.connection_id.type)
     mine = (MINE.c.record_id == RECORDS.c.id) & (naming.owner_of(MINE) == owner) & (MINE.c.entity == entity)
     ours = (OURS.c.record_id == RECORDS.c.id) & (naming.owner_of(OURS) == HUB) & (OURS.c.entity == entity)

@@ -1,7 +1,8 @@
 """A customer in the vendor's words (facts/synchroteam_endpoints.json, section Customers), and positions.
 
 `adress…` is spelled with one d beside `address`; the later spelling with two is read too (CUS-1). A position is an
-object of two texts (POS-1); its words here are `position.Latitude` and `position.Longitude`.
+object of two texts (POS-1); its words here are `position.Latitude` and `position.Longitude`, as those of every object
+within a row have its name and a point before them.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,6 @@ from synchub.dialects.wire import Also, Wire
 from synchub.master.entities.parties import Customer
 
 POSITION = "position"
-PLACE = f"{POSITION}."
 
 
 class Placed(Wire):
@@ -28,10 +28,10 @@ class Placed(Wire):
             if spelt.lower() != POSITION:
                 flat[spelt] = value
             elif isinstance(value, Mapping):
-                flat |= {f"{PLACE}{name}": each for name, each in value.items()}
+                flat |= {f"{POSITION}.{name}": each for name, each in value.items()}
             else:
                 given = [value] if str(value or "").strip() else None  # a number alone is no place
-                flat |= {f"{PLACE}Latitude": given, f"{PLACE}Longitude": given}
+                flat |= {f"{POSITION}.Latitude": given, f"{POSITION}.Longitude": given}
         return super().fold(flat)
 
     def dump(self) -> dict[str, Any]:
@@ -64,11 +64,12 @@ class CustomerRow(Placed, entity=Customer, key=("code",)):
 
 
 def nested(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with its position as one object."""
+    """The row with its objects as such: the words that have a point are words of one."""
     made: dict[str, Any] = {}
     for word, value in row.items():
-        if word.startswith(PLACE):
-            made.setdefault(POSITION, {})[word.removeprefix(PLACE)] = value
+        outer, point, inner = word.partition(".")
+        if point:
+            made.setdefault(outer, {})[inner] = value
         else:
             made[word] = value
     return made

@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from synchub.dialects.synchroteam.moments import NotRead, read_moment
-from synchub.dialects.wire import Wire
+from synchub.dialects.wire import SECRET, Wire
 from synchub.master.naming import LONGEST_KEY
 from synchub.master.values import (
     MAX_DIGITS,
@@ -252,9 +252,11 @@ Longitude = Annotated[Decimal | None, _degrees(LONGITUDE), _degrees_out]
 
 @cache
 def shown_words(model: type[Wire]) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
-    """The attributes of a model in order, each with its word and with what is shown of its value."""
+    """The attributes of a model in order, each with its word and with what is shown of its value; no secrets."""
     made = []
     for name, info in model.model_fields.items():
+        if SECRET in info.metadata:
+            continue
         out = next((mark.out for mark in info.metadata if isinstance(mark, Shown)), text_out)
         made.append((name, info.alias or name, out))
     return tuple(made)
