@@ -101,7 +101,7 @@ def read_flag(value: Any) -> bool | None:
     return flag
 
 
-def _moment(value: Any) -> str | None:
+def local_moment(value: Any) -> str | None:
     """A moment as text in ISO form; without a Z it is in the connection's zone still (`moments.in_utc`)."""
     if _blank(value):
         return None
@@ -242,7 +242,7 @@ Whole = Annotated[int | None, BeforeValidator(read_whole), Shown(lambda value: v
 Flag = Annotated[bool | None, BeforeValidator(read_flag), Shown(bool)]
 Exact = Annotated[Decimal | None, BeforeValidator(read_decimal), _decimal_out]
 """An exact number, shown as text."""
-Moment = Annotated[str | None, BeforeValidator(_moment), _text_out]
+Moment = Annotated[str | None, BeforeValidator(local_moment), _text_out]
 Day = Annotated[date | None, BeforeValidator(_day)]
 Tags = Annotated[str | None, texts_of("tags", "a tag"), _listed_out, Shown(as_list)]
 CustomFields = Annotated[str | None, BeforeValidator(_custom_fields), _listed_out, Shown(as_list)]

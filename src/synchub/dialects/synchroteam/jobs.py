@@ -1,5 +1,0 @@
-"""Jobs."""
-
-from synchub.dialects.synchroteam.endpoints import Endpoint
-
-ENDPOINTS: tuple[Endpoint, ...] = ()
