@@ -83,7 +83,7 @@ class Transfer:
     is to be stored it is given what was promised before. `give` yields the lines of all that the connection sees; taken
     into an empty hub, they are given there again as they were. `columns` are the words of a line, each with whether a
     table's cell has it as JSON; None where records are not flat enough for a table. `content` is the word by which a
-    line names the bytes that belong to it, by their SHA-256.
+    line names the bytes that belong to it, by their SHA-256. `also` are the vendor's names for the entity.
     """
 
     entity: str
@@ -91,6 +91,11 @@ class Transfer:
     give: "Callable[[Session, Connection], Iterator[str]]"
     columns: Mapping[str, bool] | None = None
     content: str | None = None
+    also: Sequence[str] = ()
+
+    def is_called(self, name: str) -> bool:
+        """Whether a name, with or without an s, means its entity."""
+        return any(name in {each, f"{each}s"} for each in (self.entity, *self.also))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,10 @@ def chosen(transfers: Sequence[Transfer], entities: Collection[str]) -> list[Tra
     Raises:
         Misconfigured: one of them cannot be carried.
     """
-    known = {each.entity for each in transfers}
-    if unknown := [entity for entity in entities if entity not in known]:
-        raise Misconfigured(f"there is no '{unknown[0]}' to be carried: there are {_listed(transfers)}")
-    return [each for each in transfers if each.entity in entities or not entities]
+    for name in entities:
+        if not any(each.is_called(name) for each in transfers):
+            raise Misconfigured(f"there is no '{name}' to be carried: there are {_listed(transfers)}")
+    return [each for each in transfers if not entities or any(map(each.is_called, entities))]
 
 
 def files_of(path: Path, transfers: Sequence[Transfer], entities: Sequence[str]) -> list[Held]:
@@ -64,11 +64,10 @@ def _alone(path: Path, transfers: Sequence[Transfer], wanted: Sequence[Transfer]
 
 
 def _named(path: Path, transfers: Sequence[Transfer]) -> Held:
-    """The file with what its name says that it holds, in the singular or with an s."""
+    """The file with what its name says that it holds."""
     match = _NAME.fullmatch(path.stem.lower())
-    entity = match.group(1) if match else ""
     for transfer in transfers:
-        if entity in {transfer.entity, f"{transfer.entity}s"}:
+        if match and transfer.is_called(match.group(1)):
             return _fit(Held(path, transfer))
     raise Misconfigured(f"'{path.name}' does not say what it holds: name it after one of {_listed(transfers)}")
 

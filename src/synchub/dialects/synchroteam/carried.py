@@ -11,17 +11,24 @@ from synchub.dialects.dialect import Transfer
 from synchub.dialects.synchroteam.customers import CUSTOMER
 from synchub.dialects.synchroteam.equipment import EQUIPMENT
 from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.parts import PART
 from synchub.dialects.synchroteam.sites import SITE
+from synchub.dialects.synchroteam.stock import DEPOT
 from synchub.dialects.synchroteam.transfer import take
+from synchub.dialects.synchroteam.users import USER
 from synchub.dialects.synchroteam.views import Seen, load, matching, shown
 from synchub.dialects.synchroteam.wire import nested
+from synchub.master.entities import PRECEDENCE
+
+WIDEST = 20
+"""The digits to which ids are filled up, so that they sort as numbers."""
 
 
 def give(kind: Kind, session: Session, connection: Connection) -> Iterator[str]:
     """The lines of all records of a kind that a connection sees, in the order of their ids."""
     every = tuple(kind.made.fields())
     found = matching(session, connection, kind, [])
-    ids = sorted((seen.id, seen.row.id) for seen in load(session, connection, kind, found))
+    ids = sorted((str(seen.id).rjust(WIDEST), seen.row.id) for seen in load(session, connection, kind, found))
     for seen in load(session, connection, kind, [record for _, record in ids]):
         yield line_of(connection, kind, seen, every)
 
@@ -40,8 +47,9 @@ def columns_of(kind: Kind) -> Mapping[str, bool]:
 
 
 def _flat(kind: Kind) -> Transfer:
-    return Transfer(kind.entity, partial(take, kind), partial(give, kind), columns_of(kind))
+    return Transfer(kind.entity, partial(take, kind), partial(give, kind), columns_of(kind), also=(kind.noun,))
 
 
-TRANSFERS = (_flat(CUSTOMER), _flat(SITE), _flat(EQUIPMENT))
+_CARRIED = (*map(_flat, (CUSTOMER, SITE, EQUIPMENT, USER, PART, DEPOT)),)
+TRANSFERS = tuple(sorted(_CARRIED, key=lambda each: PRECEDENCE[each.entity]))
 """In the order in which records can be taken: after those that they refer to."""
