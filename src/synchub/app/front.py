@@ -182,13 +182,16 @@ class _Answer:
 
 
 def _told(scope: Scope, status: int | None, begun: float) -> Mapping[str, Any]:
-    """What the log says of a request: never a header, a query or a body, where credentials stand."""
+    """What the log says of a request: never a header, a query or a body, where credentials stand.
+
+    An application whose path is a secret says in `state.path` what is told in its place.
+    """
     return {
         "id": str(scope["state"]["message_id"]),
         "connection": scope["state"].get("connection"),
         "client": scope["client"][0],
         "method": scope["method"],
-        "path": scope["path"],
+        "path": scope["state"].get("path", scope["path"]),
         "status": status,
         "milliseconds": round((time.monotonic() - begun) * 1000, 1),
     }

@@ -21,7 +21,7 @@ class Content(Base):
 
 
 class Link(Base):
-    """How often the public link of a record was withdrawn, and when last (microseconds); no row: never.
+    """How often the public links of a record were withdrawn, and when last (microseconds); no row: never.
 
     The token of a link is worked out from the hub's key, the record and this number, so each withdrawal makes another.
     """

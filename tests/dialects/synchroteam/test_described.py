@@ -7,10 +7,15 @@ from synchub.dialects import xml
 
 BOTH = {400, 401, 403, 405, 406, 429, 500, 503}
 KNOWN = {
-    "Send": {"body": {"myId": "C-7", "name": "Harbour Bakery"}, "media_type": "application/json"},
-    "Details": {"query": {"myId": "C-7"}},
-    "List": {"query": {"name": "Harbour Bakery"}},
-    "Delete": {"query": {"myId": "C-7"}},
+    "Customer/Send": {"body": {"myId": "C-7", "name": "Harbour Bakery"}, "media_type": "application/json"},
+    "Customer/Details": {"query": {"myId": "C-7"}},
+    "Customer/List": {"query": {"name": "Harbour Bakery"}},
+    "Customer/Delete": {"query": {"myId": "C-7"}},
+    "Part/Send": {"body": {"reference": "P-7", "name": "Hinge"}, "media_type": "application/json"},
+    "Part/Details": {"query": {"reference": "P-7"}},
+    "Part/List": {"query": {"name": "Hinge"}},
+    "Part/Delete": {"query": {"reference": "P-7"}},
+    "Part/Prices": {"body": [{"reference": "P-7", "price": "7,35"}], "media_type": "application/json"},
 }
 """A request of each endpoint that is done, whatever was sent before; chance hits on few of them."""
 
@@ -28,14 +33,15 @@ def test_every_answer_is_one_that_the_document_describes(field, examples):
     """What is drawn goes below one root in JSON and below the other in XML: both lead to the same functions."""
     own = {name: value for name, value in field.headers.items() if name != "content-type"}
     kinds = [{**own, "accept": accept} for accept in ("application/json", "text/xml")]
-    described = {operation.path: operation for operation in operations(field.hub, "synchroteam")}
-    for path, operation in described.items():
+    described = {(each.method, each.path): each for each in operations(field.hub, "synchroteam")}
+    for (method, path), operation in described.items():
         if path.startswith("/Api/"):
-            twin = described.get(path.removeprefix("/Api"), operation)
+            twin = described.get((method, path.removeprefix("/Api")), operation)
             assert play(field.hub, *zip((operation, twin), kinds, strict=True), examples=examples), operation.label
         for headers in kinds:
             field.make(myId="C-7")
-            name = path.rpartition("/")[2]
+            field.call("POST", "/Api/v2/Part/Send", content=b'{"reference":"P-7","name":"Hinge"}')
+            name = "/".join(path.split("/")[-2:])
             answer = send(field.hub, operation.Case(**KNOWN.get(name, {})), headers)
             assert (answer.status_code, code_of(answer)) != (200, 0), operation.label
             assert answer.status_code == 200, operation.label
@@ -44,8 +50,10 @@ def test_every_answer_is_one_that_the_document_describes(field, examples):
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_every_answer_is_typed_and_every_fault_is_named(field):
     assert list(untyped(field.hub, "synchroteam")) == []
+    bodies = {each.label for each in operations(field.hub, "synchroteam") if list(each.body)}
+    assert {"POST /Api/v2/Customer/Send", "PUT /v2/Part/Prices"} <= bodies
     for operation, faults in faults_of(field.hub, "synchroteam").items():
         writes = not operation.startswith("GET ")
         assert faults - {404, 415} == (BOTH | {413} if writes else BOTH), operation
-        assert (415 in faults) is operation.endswith("/Send"), operation
+        assert (415 in faults) is (operation in bodies), operation
         assert (404 in faults) is operation.endswith("/Details"), operation

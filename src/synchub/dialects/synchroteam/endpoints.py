@@ -131,9 +131,9 @@ class Door:
         call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
         return call
 
-    def reading(self) -> AbstractContextManager[Session]:
-        """A session that reads."""
-        return db.reading(self.hub.engine)
+    def reading(self, *, at_once: bool = False) -> AbstractContextManager[Session]:
+        """A session that reads (`db.reading`)."""
+        return db.reading(self.hub.engine, at_once=at_once)
 
     def store(self, call: Call, work: Callable[[Arrival], Work], status: int = HTTPStatus.OK) -> Response:
         """Run a request's transaction, and answer after its commit."""
@@ -213,7 +213,7 @@ def detailer(kind: Kind, known: Collection[str]) -> Handler:
 
     def details(door: Door, call: Call) -> Response:
         fields, wanted = readable(call.connection, kind), call.selected(known)
-        with door.reading() as session:
+        with door.reading(at_once=True) as session:
             seen = first(session, call.connection, kind, wanted)
         if seen is None:
             raise NotFound(f"no {kind.noun} has this {next(iter(wanted))}")

@@ -68,7 +68,7 @@ def _named(door: Door, call: Call, kind: Kind, number: int) -> tuple[str, int] |
     """The connection's key and the record of an id, if it has a copy of one that it sees."""
     if number > LARGEST_ID:
         return None
-    with door.reading() as session:
+    with door.reading(at_once=True) as session:
         for record in records_by_id(session, call.connection, kind, number):
             rows = naming.records_by_id(session, kind.entity, {record})
             copies = naming.copies_by(session, call.connection.id, kind.entity, "record_id", {record})

@@ -1,4 +1,4 @@
-"""Parts and their prices: they are the items of other partners."""
+"""What a part is: the item of other partners."""
 
 from decimal import Decimal
 from typing import Annotated, Any
@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
-from synchub.dialects.synchroteam.endpoints import Endpoint
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.words import Exact, Flag, Key, Shown, Text, Whole, number_out
 from synchub.dialects.wire import Wire
@@ -64,5 +63,3 @@ PART = Kind(
     filters={"name": "name", "categoryName": "category"},
     described={"minQuantity": _NUMBER_OR_NONE},
 )
-
-ENDPOINTS: tuple[Endpoint, ...] = ()
