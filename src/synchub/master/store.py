@@ -160,7 +160,8 @@ def _allowed(
 
 def _weigh_age(copy: Copy, write: Write) -> tuple[bool, bool]:
     """Whether the write says anything that counts, and whether it says anything that is too old."""
-    differs, outdated = weigh_age(copy, write.fields, write.mode, revives=write.revives, as_of=write.as_of)
+    how = {"revives": write.revives, "insists": write.insists}
+    differs, outdated = weigh_age(copy, write.fields, write.mode, **how, as_of=write.as_of)
     if extra_of(copy, write) != copy.extra:
         late = is_late(copy, EXISTS, write.as_of)
         differs, outdated = differs or not late, outdated or late

@@ -100,7 +100,7 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
         if name.lower() not in kind.id_words:
             rest[name] = value
         elif kind.id_column:
-            text = part_of(value, name) or None
+            text = said if (said := part_of(value, name)) not in {"", "0"} else None
         else:
             number = read_id(value, name)
     rest, namings = references.split(kind.references, rest)

@@ -1,6 +1,8 @@
 """Jobs: what technicians do at customers'."""
 
 from synchub.dialects.synchroteam.endpoints import Endpoint
+from synchub.dialects.synchroteam.jobs.detail import DETAIL
 from synchub.dialects.synchroteam.jobs.kind import JOB as JOB
+from synchub.dialects.synchroteam.jobs.sending import SEND
 
-ENDPOINTS: tuple[Endpoint, ...] = ()
+ENDPOINTS: tuple[Endpoint, ...] = (DETAIL, SEND)

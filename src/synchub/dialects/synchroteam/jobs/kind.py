@@ -8,10 +8,14 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
+from sqlalchemy.orm import Session
 
+from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam.customers import CUSTOMER
 from synchub.dialects.synchroteam.description import NUMBER, TEXT, TEXTS
 from synchub.dialects.synchroteam.equipment import EQUIPMENT
+from synchub.dialects.synchroteam.faults import Declined
+from synchub.dialects.synchroteam.ids import Named
 from synchub.dialects.synchroteam.jobs.lists import (
     Activities,
     Answers,
@@ -22,9 +26,10 @@ from synchub.dialects.synchroteam.jobs.lists import (
 )
 from synchub.dialects.synchroteam.kinds import Kind, Mention, Reference
 from synchub.dialects.synchroteam.parts import PART
+from synchub.dialects.synchroteam.sending import Said
 from synchub.dialects.synchroteam.sites import SITE
 from synchub.dialects.synchroteam.users import USER
-from synchub.dialects.synchroteam.views import Seen
+from synchub.dialects.synchroteam.views import Seen, conditions, matching
 from synchub.dialects.synchroteam.wire import Placed
 from synchub.dialects.synchroteam.words import (
     CustomFields,
@@ -119,6 +124,25 @@ def _finished(row: dict[str, Any], seen: Seen) -> dict[str, Any]:
     return row
 
 
+def _locate(session: Session, connection: Connection, said: Said) -> Named:
+    """The job that a row names by its id or by its number.
+
+    Raises:
+        Declined: they name different jobs.
+    """
+    text, number = said.named.text, said.fields.get("number")
+    found = (find(session, connection, word, value) for word, value in (("id", text), ("num", number)) if value)
+    records = {ids[0] for ids in found if ids}
+    if len(records) > 1:
+        raise Declined(f"idJob {text} and num {number} name different jobs")
+    return Named(None, said.named.my_id, text, next(iter(records), None))
+
+
+def find(session: Session, connection: Connection, word: str, value: Any) -> list[int]:
+    """The jobs that the connection sees by an id, a key or a number."""
+    return matching(session, connection, JOB, conditions(session, connection, JOB, {word: value}))
+
+
 def _listed(**members: Any) -> dict[str, Any]:
     return {"type": "array", "items": {"type": "object", "properties": members}}
 
@@ -153,4 +177,5 @@ JOB = Kind(
         "OtherTechnicians": TEXTS,
     },
     finish=_finished,
+    locate=_locate,
 )

@@ -1,0 +1,23 @@
+"""Jobs/Send: found by `idJob`, `myId` or `num`, else new; `code` is the number, and `message` null."""
+
+from synchub.dialects.synchroteam import description
+from synchub.dialects.synchroteam.endpoints import Endpoint, sender
+from synchub.dialects.synchroteam.jobs.completing import complete
+from synchub.dialects.synchroteam.jobs.kind import JOB
+from synchub.dialects.synchroteam.sending import Place
+from synchub.intake.submission import Answer
+
+
+def _numbered(place: Place) -> Answer:
+    number = place.said.fields.get("number") or place.held().number
+    return {"code": number, "message": None}
+
+
+SEND = Endpoint(
+    "POST",
+    "/Jobs/Send",
+    sender(JOB, complete, answer=_numbered),
+    "Create or update a job",
+    description.sent(JOB),
+    writes=True,
+)
