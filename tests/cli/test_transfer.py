@@ -127,10 +127,10 @@ def test_a_column_that_no_export_has_is_named_and_kept(field, alone):
 def test_what_cannot_be_carried_is_said_before_anything_is(field, folder):
     (folder / "unnamed.jsonl").write_text("")
     for asked, why in (
-        (("export",), "say which with --entity (customer, site, equipment"),
-        (("export", "--entity", "spot"), "there is no 'spot' to be carried: there are customer, site, equipment"),
+        (("export",), "say which with --entity (employee, warehouse, customer,"),
+        (("export", "--entity", "spot"), "there is no 'spot' to be carried: there are employee, warehouse, customer,"),
         (("export", "--to", "in"), "'in' is not empty: records of another day would be taken for these"),
-        (("import", "in/unnamed.jsonl"), "'unnamed.jsonl' does not say what it holds: name it after one of customer,"),
+        (("import", "in/unnamed.jsonl"), "'unnamed.jsonl' does not say what it holds: name it after one of employee,"),
         (("import", "in"), "'unnamed.jsonl' does not say what it holds"),
         (("import", "in/unnamed.jsonl", "--entity", "site", "--entity", "customer"), "a file holds one entity"),
     ):

@@ -148,10 +148,20 @@ def test_a_reference_to_what_the_connection_does_not_see_is_rejected(lasting):
     assert (row["verdict"], row["reason"]) == ("rejected", "there is no customer with customerId 814")
 
 
+def test_what_refers_to_a_record_that_is_given_another_key_still_does(lasting):
+    lasting.carry_in('{"id":612,"myId":"Old","name":"c"}')
+    lasting.carry_in('{"id":613,"name":"Quay","customerId":612}', entity="site")
+    assert lasting.send(id=612, myId="New")["code"] == 612
+    (row,) = lasting.carry_in('{"id":613,"name":"North Quay"}', entity="site")
+    assert row["verdict"] == "updated"
+    shown = {row["id"]: row for row in map(json.loads, lines_of(lasting.carry_out("site")))}[613]
+    assert (shown["customerId"], shown["customerMyId"]) == (612, "New")
+
+
 def test_a_table_has_a_column_for_every_word_of_a_line(lasting):
-    for entity in HELD:
+    for entity, rows in HELD.items():
         columns = transfer_of(entity).columns
-        lasting.carry_in(*map(json.dumps, HELD[entity]), entity=entity)
+        lasting.carry_in(*map(json.dumps, rows), entity=entity)
         for row in map(json.loads, lines_of(lasting.carry_out(entity))):
             assert columns is None or list(row) == list(columns)
             deep = {word for word, value in row.items() if isinstance(value, list | dict)}
