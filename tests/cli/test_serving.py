@@ -6,6 +6,7 @@ import stat
 
 import httpx
 import pytest
+from tests import calling
 from tests.cli.curl import request
 from tests.cli.process import eventually, running, started
 
@@ -27,9 +28,9 @@ def test_a_store_is_made_by_migrate_and_may_be_migrated_again(bare, alone):
 def test_serve_answers_and_ends_well_on_sigterm(set_up):
     with started("serve") as hub:
         url = hub.url
-        assert httpx.get(f"{url}/livez").status_code == 200
-        assert httpx.get(f"{url}/readyz").status_code == 200
-        assert httpx.get(f"{url}/demo/webhook").status_code == 404
+        assert calling.get(f"{url}/livez").status_code == 200
+        assert calling.get(f"{url}/readyz").status_code == 200
+        assert calling.get(f"{url}/demo/webhook").status_code == 404
         assert hub.stop() == 0
 
 
@@ -51,13 +52,13 @@ def test_serve_ends_in_time_and_without_a_traceback_though_the_store_hangs(bare,
         f"Authorization: {added['credentials']['token']}\r\n\r\n"
     )
     with running("serve") as hub, sqlite3.connect(alone / "data" / "synchub.db") as held:
-        assert eventually(lambda: httpx.get(f"{hub.url}/livez", timeout=60).status_code == 200)
+        assert eventually(lambda: calling.get(f"{hub.url}/livez", timeout=60).status_code == 200)
         held.execute("BEGIN IMMEDIATE")
         place = httpx.URL(hub.url)
         with socket.create_connection((place.host, place.port)) as asking:
             asking.sendall(head.encode() + body)
             for _ in range(3):  # each comes after the request
-                assert httpx.get(f"{hub.url}/livez", timeout=60).status_code == 200
+                assert calling.get(f"{hub.url}/livez", timeout=60).status_code == 200
             assert hub.stop() == 0
             assert asking.recv(65536).startswith(b"HTTP/1.1 503 ")
         assert "Traceback" not in hub.complaints()
@@ -90,9 +91,9 @@ def test_the_demo_runs_by_itself_and_keeps_its_secrets(bare, alone, monkeypatch)
         for place in (f"{url}/docs", f"{url}/demo/webhook", "demo.env"):
             assert place in "".join(hub.said)
         for line in lines:
-            answer = httpx.request(**request(line))
+            answer = calling.request(**request(line))
             assert answer.status_code == 200, answer.text
-        page = eventually(lambda: (found := httpx.get(f"{url}/demo/webhook").text).count("<article>") >= 2 and found)
+        page = eventually(lambda: (found := calling.get(f"{url}/demo/webhook").text).count("<article>") >= 2 and found)
         assert page.count("signature is right") == page.count("<article>")
         assert hub.stop() == 0
     kept = alone / "data" / "demo.env"
@@ -103,7 +104,7 @@ def test_the_demo_runs_by_itself_and_keeps_its_secrets(bare, alone, monkeypatch)
     assert [one["name"] for one in bare("connection", "list", "--json").rows][-1] == "mine"
     with running("serve", "--demo") as hub:
         assert hub.hear("curl ") == lines[0].replace(url, hub.url)
-        assert httpx.get(f"{hub.url}/livez").status_code == 200
+        assert calling.get(f"{hub.url}/livez").status_code == 200
         assert hub.stop() == 0
     assert kept.read_bytes() == secrets
 
@@ -129,7 +130,7 @@ def test_after_the_demo_a_real_hub_begins_empty_beside_it(bare, alone, monkeypat
     assert bare("migrate").code == 0
     assert bare("connection", "list", "--json").rows == []
     with running("serve") as hub:
-        assert httpx.get(f"{hub.url}/readyz").status_code == 200
+        assert calling.get(f"{hub.url}/readyz").status_code == 200
         assert hub.stop() == 0
         assert "does not open" not in hub.complaints()
 
@@ -139,7 +140,7 @@ def await_work(hub):
     if hub.process.args[-1] == "work":
         hub.hear("tells partners")
     else:
-        assert httpx.get(f"{hub.url}/livez", timeout=60).status_code == 200
+        assert calling.get(f"{hub.url}/livez", timeout=60).status_code == 200
 
 
 @pytest.fixture

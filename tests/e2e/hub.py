@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 from sqlalchemy.orm import Session
-from tests import branches
+from tests import branches, calling
 
 from synchub import db
 from synchub.master.reading import get_record, list_records, typed_fields
@@ -189,7 +189,7 @@ class Hub:
         """Whether it says so itself."""
         assert self.processes["serve"].lives, "".join(self.processes["serve"].said)
         with suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return calling.get(f"{self.url}/readyz", timeout=5).status_code == 200
         return False
 
     @contextmanager

@@ -2,8 +2,8 @@
 
 import subprocess
 
-import httpx
 import pytest
+from tests import calling
 from tests.e2e.hub import Hub, Process, eventually
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def test_a_script_sets_a_hub_up_and_uses_it(fresh):
     fresh.start("serve")
     row = {"CustomerCode": "KH001", "CustomerName": "North Mill", "Status": "1"}
     call = {"json": {"form": "setCustomer", "data": [row]}, "headers": {"authorization": made["credentials"]["token"]}}
-    assert httpx.post(f"{fresh.url}/api/SyncData", **call).json()["code"] == 200
+    assert calling.post(f"{fresh.url}/api/SyncData", **call).json()["code"] == 200
     (record,) = fresh.records()
     assert (record["entity"], record["code"], record["label"], record["version"]) == (
         "customer",
@@ -73,4 +73,4 @@ def test_a_newcomer_pastes_what_the_demo_prints_and_sees_it_arrive(fresh):
 
 
 def arrived(hub):
-    return httpx.get(f"{hub.url}/demo/webhook").text
+    return calling.get(f"{hub.url}/demo/webhook").text

@@ -1,7 +1,7 @@
 """What one partner says reaches the store and every other partner."""
 
-import httpx
 import pytest
+from tests import calling
 from tests.e2e.hub import eventually
 
 pytestmark = pytest.mark.slow
@@ -12,7 +12,7 @@ def ask(hub_a):
     """A request of a partner to hub A, which must be answered well."""
 
     def sent(post):
-        answer = httpx.post(hub_a.url + post.path, content=post.body, headers=post.headers)
+        answer = calling.post(hub_a.url + post.path, content=post.body, headers=post.headers)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
+from tests import calling
 from tests.waiting import PATIENCE
 
 PASSED = ("authorization", "content-type", "accept")
@@ -57,7 +57,7 @@ class Gate(ThreadingHTTPServer):
         """What the server says."""
         headers = {name: came.headers[name] for name in PASSED if name in came.headers}
         url = self._to + came.path
-        answer = httpx.request(came.method, url, content=came.body, headers=headers, timeout=PATIENCE)
+        answer = calling.request(came.method, url, content=came.body, headers=headers, timeout=PATIENCE)
         return Said(answer.status_code, answer.content)
 
     def deaf(self, came: Came) -> None:

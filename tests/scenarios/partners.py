@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import httpx
+from tests import calling
 from tests.contracts import contract_of
 from tests.waiting import PATIENCE
 
@@ -23,7 +24,7 @@ class Partner:
         self.base, self.headers = base, contract_of(self.dialect).headers(dict(credentials))
 
     def call(self, method: str, path: str, **said: Any) -> httpx.Response:
-        return httpx.request(method, self.base + path, headers=self.headers, timeout=PATIENCE, **said)
+        return calling.request(method, self.base + path, headers=self.headers, timeout=PATIENCE, **said)
 
     def ask(self, method: str, path: str, **said: Any) -> Any:
         """The answer to a request that must succeed."""

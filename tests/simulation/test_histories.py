@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -12,9 +13,13 @@ from tests.simulation.known import KNOWN
 from tests.simulation.run import Stores, failure, report, shrink
 
 ROOT = Path(__file__).resolve().parents[2]
-CHUNK = 500
-HISTORIES = 2000
-ON_POSTGRESQL = 60
+CHUNK, HISTORIES = 500, 2000
+CHUNK_ON_POSTGRESQL, ON_POSTGRESQL = 20, 60
+
+
+def chunks(first: int, last: int, size: int) -> list[Any]:
+    """Where each part of so many histories begins; `make test` plays the first part, `make e2e` the others."""
+    return [first, *(pytest.param(start, marks=pytest.mark.e2e) for start in range(first + size, last, size))]
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +29,7 @@ def stores() -> Iterator[Stores]:
     made.engine.dispose()
 
 
-@pytest.mark.parametrize("first", range(0, HISTORIES, CHUNK))
+@pytest.mark.parametrize("first", chunks(0, HISTORIES, CHUNK))
 def test_random_histories_keep_every_promise(first: int) -> None:
     """In a process of its own, where no coverage is measured: that takes longer than the histories."""
     command = [sys.executable, "-m", "tests.simulation", "--runs", str(CHUNK), "--first", str(first)]
@@ -38,10 +43,11 @@ def test_a_known_counterexample_holds(stores: Stores, name: str) -> None:
     assert failure(stores, KNOWN[name]) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("first", range(10_000, 10_000 + ON_POSTGRESQL, 20))
+@pytest.mark.parametrize("first", chunks(10_000, 10_000 + ON_POSTGRESQL, CHUNK_ON_POSTGRESQL))
 def test_random_histories_keep_every_promise_on_postgresql(engine: Engine, first: int) -> None:
-    found = report(Stores(engine), range(first, first + 20))
+    found = report(Stores(engine), range(first, first + CHUNK_ON_POSTGRESQL))
     assert found is None, found
 
 

@@ -30,9 +30,24 @@ def rename(session: Session, copy: Row[Any], record: Row[Any], key: str) -> None
     ours = Key(HUB, copy.entity, str(record.id))
     coded = find(session, {ours, Key(HUB, copy.entity, key)})
     if record.code == str(record.id) and coded.keys() == {ours}:
-        write_names(session, "external_key", [(coded[ours].id, key)])
-        session.execute(update(RECORDS).where(RECORDS.c.id == record.id).values(code=key))
-        _follow(session, HUB, copy.entity, record.id, (ours.key, key))
+        _recode(session, coded[ours], key)
+
+
+def recode(session: Session, copy: Row[Any], old: str) -> None:
+    """Let the code of a copy's record follow its key where it is the former one; it is the id if the key is taken."""
+    entity, record, key = copy.entity, copy.record_id, copy.external_key
+    coded = find(session, {Key(HUB, entity, old), Key(HUB, entity, key)})
+    ours = coded.pop(Key(HUB, entity, old), None)
+    if ours is not None and ours.record_id == record:
+        _recode(session, ours, str(record) if coded else key)
+
+
+def _recode(session: Session, ours: Row[Any], code: str) -> None:
+    """Give a record another code; `ours` is the hub's own copy."""
+    record, old = ours.record_id, ours.external_key
+    write_names(session, "external_key", [(ours.id, code)])
+    session.execute(update(RECORDS).where(RECORDS.c.id == record, RECORDS.c.code == old).values(code=code))
+    _follow(session, HUB, ours.entity, record, (old, code))
 
 
 def _follow(session: Session, owner: int, entity: str, record: int, keys: tuple[str, str]) -> None:

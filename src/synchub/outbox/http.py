@@ -4,12 +4,14 @@ No proxy from the environment, no redirects, HTTP/1.1 with connections kept open
 pinned, one wall-clock deadline over the whole call (name look-up, handshake, sending, the last byte of the answer).
 """
 
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -94,14 +96,20 @@ class _Transport(httpx.HTTPTransport):
     """httpx's own transport over our sockets; httpx has no public way to hand them to its pool."""
 
     def __init__(self, *, allow_private: bool) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_believed(), trust_env=False)
         self._pool: Any = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=_believed(),
             max_connections=CONNECTIONS,
             max_keepalive_connections=CONNECTIONS,
             keepalive_expiry=IDLE_SECONDS,
             network_backend=CheckedBackend(private=allow_private),
         )
+
+
+@cache
+def _believed() -> ssl.SSLContext:
+    """Whose certificates are believed; read once for all targets, since that takes longer than most calls."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _seconds_until(date: str) -> float | None:

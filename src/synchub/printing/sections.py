@@ -138,7 +138,7 @@ def _answers(block: Block) -> Answers:
 
 
 def moment(at: datetime | None) -> str:
-    """A moment as people write it: "19 Jul 2016, 14:43"."""
+    """A moment as people write it: "19 Jul 2026, 14:43"."""
     return f"{at.day} {at:%b %Y, %H:%M}" if at else ""
 
 

@@ -38,7 +38,7 @@ def read_rows(body: bytes, sent: Format | None) -> list[Any]:
         TooLarge: it is XML and too large.
     """
     made = read_body(body, sent)
-    if isinstance(made, dict) and _looks_like_xml(body):
+    if isinstance(made, dict) and looks_like_xml(body):
         made = xml.items(made)
     if not isinstance(made, list):
         raise Unreadable("the body must be a JSON array")
@@ -49,22 +49,37 @@ def read_body(body: bytes, sent: Format | None) -> Any:
     """The object or list of a body, as `read_row`; an XML root that holds a list is an object still."""
     if not body.strip():
         raise Unreadable("the body is empty: a JSON or XML object is expected")
-    looks = Format.XML if _looks_like_xml(body) else Format.JSON
+    looks = Format.XML if looks_like_xml(body) else Format.JSON
     return _of_xml(body) if (sent or looks) is Format.XML else _of_json(body)
 
 
-def _looks_like_xml(body: bytes) -> bool:
+def looks_like_xml(body: bytes) -> bool:
+    """Whether a body that does not say what it is begins like XML."""
     return body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def json_text(body: bytes) -> str:
+    """The text of a JSON body, without what a shell's quotes have left in it.
+
+    Raises:
+        Unreadable: it is no JSON.
+    """
+    return _read_json(body)[0]
 
 
 def _of_json(body: bytes) -> Any:
     """The document of a JSON body; numbers with a point are exact."""
+    return _read_json(body)[1]
+
+
+def _read_json(body: bytes) -> tuple[str, Any]:
     try:
         text = body.decode("utf-8-sig")
         try:
-            return _load(text)
+            return text, _load(text)
         except json.JSONDecodeError:
-            return _load(_PASTED.sub(lambda match: match.group(1) or " ", text))
+            plain = _PASTED.sub(lambda match: match.group(1) or " ", text)
+            return plain, _load(plain)
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise Unreadable(f"the body is no JSON: {str(error)[:200]}") from None
 

@@ -117,10 +117,31 @@ def sent(kind: Kind) -> dict[str, Any]:
     return {
         "responses": {200: told, **WRITE, **TYPED},
         "openapi_extra": body(
-            f"One {kind.noun}, found by `id` or `{kind.key}`, else created. What it leaves out stays as it is, a "
-            "blank clears. Names are matched in any letter case.",
-            schema(kind),
+            f"One {kind.noun}, found by `id` or `{kind.key or 'name'}`, else created. What it leaves out stays as it "
+            "is, a blank clears. Names are matched in any letter case.",
+            _with_secrets(kind),
         ),
+    }
+
+
+def _with_secrets(kind: Kind) -> dict[str, Any]:
+    """A row of a kind as it is sent: what is never shown may be in it."""
+    made = schema(kind)
+    made["properties"] |= {kind.row.words[each]: {**TEXT, "writeOnly": True} for each in sorted(kind.row.secrets)}
+    return made
+
+
+def searched(kind: Kind, words: Mapping[str, Any], **known: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a question in a body with these filters, whose answer's rows have these words."""
+    row = {"type": "object", "title": kind.root, "properties": dict(words)}
+    asked = {"type": "object", "properties": {**known, "changedFrom": TEXT}}
+    told = "What the rows must fulfil; blank filters ask for nothing."
+    return {
+        "responses": {200: answer(f"The {kind.plural}.", {"type": "array", "items": row}), **ASKED},
+        "openapi_extra": {
+            "parameters": query(ChangedFrom=TEXT, page=NUMBER, pageSize=NUMBER),
+            **body(told, asked),
+        },
     }
 
 

@@ -26,6 +26,7 @@ from synchub.dialects.synchroteam.bodies import Row, read_row, read_rows
 from synchub.dialects.synchroteam.faults import Declined, refused
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.query import Page
+from synchub.dialects.synchroteam.redaction import mentions, redacted, without_secrets
 from synchub.dialects.synchroteam.sending import Refusal, Said
 from synchub.dialects.synchroteam.views import CHANGED_FROM, conditions, first, load, matching, readable, shown
 from synchub.dialects.xml import MOST_BYTES
@@ -42,16 +43,29 @@ class Call:
     request: Request
     connection: Connection
     body: bytes = b""
+    secrets: Collection[str] = ()
+
+    def conceal(self, secrets: Collection[str]) -> None:
+        """Redact secrets, which are called so (in lower case), before anything reads or keeps the body.
+
+        Raises:
+            Unreadable: it cannot be told where in the body they are; then nothing of it is kept.
+        """
+        self.secrets = secrets
+        if mentions(self.body, secrets):
+            body, self.body = self.body, b""
+            self.body = redacted(body, formats.sent_as(self.request), secrets)
 
     def arrival(self) -> Arrival:
         """The request as it is journalled; its query is part of what makes a repeat."""
         url = self.request.url
         path = "/" + url.path.lstrip("/").removeprefix(self.request.scope.get("root_path", "").lstrip("/")).lstrip("/")
+        asked = without_secrets(url.query, self.secrets)
         return Arrival(
             surface=NAME,
             connection=self.connection.id,
             method=self.request.method,
-            path=f"{path}?{url.query}" if url.query else path,
+            path=f"{path}?{asked}" if asked else path,
             body=self.body,
             digest=digest_of(self.body),
             content_type=self.request.headers.get("content-type"),
@@ -248,18 +262,24 @@ def filtered(call: Call, found: Mapping[str, str]) -> dict[str, str | int]:
     return made
 
 
-def listing(
-    session: Session, call: Call, kind: Kind, ids: list[int], page: Page | None, fields: Collection[str]
-) -> Response:
-    """The records of these ids, or the page of them that is asked for."""
-    headers = page.headers(call.request, len(ids)) if page else None
-    part = ids[page.start : page.start + page.size] if page else ids
-    rows = (
-        listed(kind, shown(call.connection, kind, each, fields)) for each in load(session, call.connection, kind, part)
-    )
-    return formats.listing(call.request, rows, headers, root=kind.root)
-
-
 def listed(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:
     """A record as a list shows it."""
     return {word: value for word, value in row.items() if word not in kind.left_out}
+
+
+def listing(
+    session: Session,
+    call: Call,
+    kind: Kind,
+    ids: list[int],
+    page: Page | None,
+    fields: Collection[str],
+    show: Callable[[Kind, Mapping[str, Any]], Mapping[str, Any]] = listed,
+) -> Response:
+    """The records of these ids, or the page of them that is asked for, each as `show` makes it of its row."""
+    headers = page.headers(call.request, len(ids)) if page else None
+    part = ids[page.start : page.start + page.size] if page else ids
+    rows = (
+        show(kind, shown(call.connection, kind, each, fields)) for each in load(session, call.connection, kind, part)
+    )
+    return formats.listing(call.request, rows, headers, root=kind.root)

@@ -97,12 +97,16 @@ def sees(record: Any, copies: Sequence[Any]) -> bool:
 
 @dataclass(slots=True)
 class Book:
-    """The records that rows of one connection name, locked, with the copies that it has of them."""
+    """The records that rows of one connection name, locked, with the copies that it has of them.
+
+    `renamed` has the former keys of copies that were given another one.
+    """
 
     session: Session
     connection: Connection
     entity: str
     noun: str = "record"
+    word: str = "myId"
     by_id: Rows = field(default_factory=dict)
     by_key: Rows = field(default_factory=dict)
     by_record: Rows = field(default_factory=dict)
@@ -119,11 +123,15 @@ class Book:
         entity: str,
         asked: Sequence[Named],
         noun: str = "record",
+        word: str = "myId",
         *,
         also: Collection[int] = (),
     ) -> "Book":
-        """Look up what rows name, lock the records, and those that they refer to (`also`), and look again."""
-        book = cls(session, connection, entity, noun)
+        """Look up what rows name, lock the records, and those that they refer to (`also`), and look again.
+
+        `noun` and `word` are what messages call a record and its key.
+        """
+        book = cls(session, connection, entity, noun, word)
         book._look(asked)
         naming.lock_records(session, {*book.records.keys(), *also})
         book._look(asked)
@@ -161,7 +169,7 @@ class Book:
             return self._adopt(record, named.my_id)
         if named.my_id is not None and copy.external_key != named.my_id and named.my_id not in self.by_key:
             rename(self.session, copy, self.records[record], named.my_id)
-            self.renamed[copy.id] = f"myId {copy.external_key} is now {named.my_id}"
+            self.renamed[copy.id] = copy.external_key
             return self._read_again(record, copy.id)
         return copy
 
@@ -192,7 +200,7 @@ class Book:
         taken = other.record_id if other is not None else owner
         if taken not in {None, record}:
             shown = shown_id(int(taken or 0), other)
-            raise Misnamed(f"myId {my_id} is that of another {self.noun}, whose id is {shown}")
+            raise Misnamed(f"{self.word} {my_id} is that of another {self.noun}, whose id is {shown}")
 
     def copies_of(self, record: int) -> list[Row[Any]]:
         """The copies of a record that the connection has; one is made if it has none."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from synchub.dialects.synchroteam.views import Seen
 
 Values = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +54,11 @@ class Mention:
     to: "Kind"
 
 
-def _as_it_is(row: dict[str, Any], _seen: "Seen") -> dict[str, Any]:
+def _as_it_is(row: Row, _seen: "Seen") -> Row:
+    return row
+
+
+def _as_it_came(row: Row) -> Row:
     return row
 
 
@@ -65,11 +70,12 @@ def _as_named(_session: Session, _connection: Connection, said: "Said") -> "Name
 class Kind:
     """A resource: `noun` and `plural` are what messages call it, `root` what it is called in XML.
 
-    `key` is the word of the external key ("myId"), `id_words` are those of the id, in small letters. `named` is the
-    column by which others name it. `filters` are the columns that other parameters of queries compare with. `left_out`
-    are the words that a list leaves out. `described` are the JSON
-    schemas of words whose blank does not tell their type. `finish` makes the last changes to a row that is shown, and
-    `locate` looks for the record of a row that has other words for it than an id and a key.
+    `key` is the word of the external key ("myId"), "" where there is none; with `any_case` keys are found in any letter
+    case. `id_words` are those of the id, in small letters. `named` is the column by which others name it. `filters` are
+    the columns that other parameters of queries compare with. `left_out` are the words that a list leaves out.
+    `described` are the JSON schemas of words whose blank does not tell their type. `unfold` makes the first changes to
+    a row that is read, `finish` the last ones to a row that is shown, and `locate` looks for the record of a row that
+    has other words for it than an id and a key.
 
     Of a kind whose ids are texts, `id_column` has them. `code_column` is what Send answers in `code`, where that is no
     id. `moments` is how it shows them.
@@ -81,6 +87,7 @@ class Kind:
     plural: str
     root: str
     key: str = "myId"
+    any_case: bool = False
     id_words: frozenset[str] = frozenset({"id"})
     named: str = "name"
     id_word: str = "id"
@@ -93,7 +100,8 @@ class Kind:
     left_out: frozenset[str] = frozenset()
     required: tuple[str, ...] = ("name",)
     described: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    finish: Callable[[dict[str, Any], "Seen"], dict[str, Any]] = _as_it_is
+    unfold: Callable[[Row], Row] = _as_it_came
+    finish: Callable[[Row, "Seen"], Row] = _as_it_is
     locate: Callable[[Session, Connection, "Said"], "Named"] = _as_named
 
     @property

@@ -7,6 +7,7 @@ from synchub import db
 from synchub.connections.tables import HUB, Connection
 from synchub.dialects.synchroteam.ids import LARGEST_ID, whole
 from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.logins import known_as
 from synchub.master import naming
 from synchub.master.locating import Key, find
 from synchub.master.tables import Change
@@ -30,6 +31,7 @@ def records_by_id(session: Session, connection: Connection, kind: Kind, said: in
 
 def records_by_key(session: Session, connection: Connection, kind: Kind, key: str) -> list[int]:
     """The record that a connection means by a key: of its own first, then of our codes."""
+    key = known_as(session, connection, kind.entity, key) if kind.any_case else key
     copies = naming.copies_by(session, connection.id, kind.entity, "external_key", {key})
     if copies:
         return [copies[0].record_id]

@@ -67,5 +67,4 @@ def shown_moment(value: str | None, zone: str, form: str = LONG) -> str:
         local = datetime.fromisoformat(value).astimezone(ZoneInfo(zone))
     except (OverflowError, ValueError):
         return ""
-    shown = local.strftime(form.replace("%Y", "\0"))
-    return shown.replace("\0", f"{local.year:04}")
+    return local.strftime(form.replace("%Y", f"{local.year:04}"))

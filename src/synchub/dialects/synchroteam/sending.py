@@ -96,7 +96,7 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
     """
     number = text = None
     rest: Row = {}
-    for name, value in row.items():
+    for name, value in kind.unfold(row).items():
         if name.lower() not in kind.id_words:
             rest[name] = value
         elif kind.id_column:
@@ -113,7 +113,7 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
         if name in fields and fields[name] is None:
             raise Declined(missing(kind, name))
     _to_utc(kind, fields, connection.time_zone)
-    key = model.external_key() if getattr(model, kind.row.key_parts[0]) else None
+    key = model.external_key() if kind.key and getattr(model, kind.row.key_parts[0]) else None
     return Said(Named(number, key, text), fields, extra, namings)
 
 
@@ -181,11 +181,11 @@ def put(session: Session, kind: Kind, connection: Connection, arrival: Arrival, 
     referred = references.resolve(session, connection, said.namings)
     also = [record for record in referred.values() if record is not None]
     named = kind.locate(session, connection, said)
-    book = Book.open(session, connection, kind.entity, [named], kind.noun, also=also)
+    book = Book.open(session, connection, kind.entity, [named], kind.noun, kind.key, also=also)
     copy = book.copy_of(named)
     if copy is None and said.named.my_id is None and (made := made_before(session, arrival)):
         again = _answered(session, kind, made)
-        book = Book.open(session, connection, kind.entity, [again], kind.noun, also=also)
+        book = Book.open(session, connection, kind.entity, [again], kind.noun, kind.key, also=also)
         copy = book.copy_of(again)
     is_new = not holds(session, book, copy)
     for name in kind.required if is_new else ():
@@ -236,7 +236,8 @@ def write_of(place: Place) -> Write:
     fields, copy = dict(place.said.fields), place.copy
     if fields.get("custom_fields") is not None:
         fields["custom_fields"] = merged(place.held().custom_fields, fields["custom_fields"])
-    notes = [place.book.renamed[copy.id]] if copy.id in place.book.renamed else []
+    former = place.book.renamed.get(copy.id)
+    notes = [f"{place.book.word} {former} is now {copy.external_key}"] if former else []
     return Write(place.kind.entity, copy.external_key, Mode.PARTIAL, fields, place.said.extra, problems=notes)
 
 

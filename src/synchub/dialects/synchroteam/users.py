@@ -4,15 +4,33 @@ The key of a user is the login. A password is read and never kept: the hub logs 
 capitalised here (USR-1), and a start location is an object that spells `fullAdress` with one d (POS-1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
+from fastapi.responses import Response
 from pydantic import BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
+from sqlalchemy import ColumnElement, false, select
+from sqlalchemy.orm import Session
 
-from synchub.dialects.synchroteam.endpoints import Endpoint
+from synchub import db
+from synchub.connections.tables import Connection
+from synchub.dialects.synchroteam import description, logins, sending
+from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, detailer, lister, listing
+from synchub.dialects.synchroteam.ids import Named
 from synchub.dialects.synchroteam.kinds import Kind
-from synchub.dialects.synchroteam.views import Seen
+from synchub.dialects.synchroteam.meaning import records_by_id, records_by_key
+from synchub.dialects.synchroteam.query import whole_number
+from synchub.dialects.synchroteam.questions import Question
+from synchub.dialects.synchroteam.sending import Place, Said
+from synchub.dialects.synchroteam.views import (
+    CHANGED_FROM,
+    Seen,
+    conditions,
+    matching,
+    may_read,
+    readable,
+)
 from synchub.dialects.synchroteam.wire import nested
 from synchub.dialects.synchroteam.words import (
     CustomFields,
@@ -21,12 +39,16 @@ from synchub.dialects.synchroteam.words import (
     Longitude,
     Shown,
     Text,
+    field_id,
     part_of,
     text_out,
     texts_of,
 )
 from synchub.dialects.wire import SECRET, Also, Wire
+from synchub.intake.alone import Work
+from synchub.intake.submission import Arrival, Submission
 from synchub.master.entities.parties import Employee
+from synchub.master.renaming import recode
 from synchub.master.values import as_list
 
 START = "startLocation"
@@ -100,6 +122,17 @@ def _finished(row: dict[str, Any], _seen: Seen) -> dict[str, Any]:
     return row | {START: row[START] if any(row[START].values()) else None}
 
 
+def _located(session: Session, connection: Connection, said: Said) -> Named:
+    """What a row calls its user, in letters that are known; with the id of that user its own letters are meant."""
+    number, login = said.named.id, said.named.my_id
+    if login is None:
+        return said.named
+    known = logins.known_as(session, connection, USER.entity, login)
+    owner = records_by_key(session, connection, USER, known)
+    same = number is not None and owner and owner == records_by_id(session, connection, USER, number)
+    return Named(number, login if same else known)
+
+
 USER = Kind(
     Employee,
     UserRow,
@@ -107,11 +140,126 @@ USER = Kind(
     plural="users",
     root="User",
     key="login",
+    any_case=True,
     id_words=frozenset({"id", "userid"}),
     named="login",
     filters={"email": "email"},
     required=("login",),
     finish=_finished,
+    locate=_located,
 )
 
-ENDPOINTS: tuple[Endpoint, ...] = ()
+
+def _send(door: Door, call: Call) -> Response:
+    def plan() -> Callable[[Arrival], Work]:
+        call.conceal(UserRow.secrets)
+        call.may_write(USER)
+        row = call.row()
+        call.parameters()
+        said = sending.read(USER, call.connection, row)
+        return lambda arrival: _sent(call.connection, arrival, said)
+
+    return door.write(call, plan)
+
+
+def _sent(connection: Connection, arrival: Arrival, said: Said) -> Work:
+    """As `sending.send`, one at a time for each login."""
+    send = sending.send(USER, connection, arrival, said, _prepared)
+
+    def work(session: Session) -> Submission:
+        if said.named.my_id is not None:
+            logins.hold(session, USER.entity, said.named.my_id)
+        return send(session)
+
+    return work
+
+
+def _prepared(place: Place) -> None:
+    """Let the column say what the key says, and a login that was given up be nobody's."""
+    if place.said.named.my_id is not None:
+        place.said.fields["login"] = place.copy.external_key
+    former = place.book.renamed.get(place.copy.id)
+    if former:
+        recode(place.session, place.copy, former)
+
+
+def _search(door: Door, call: Call) -> Response:
+    """References to the users of a group who have a skill."""
+    question = Question.of(call, ("group", "skilledTrades"))
+    group, trade = question.members("group", ("id", "name")), question.text("skilledTrades")
+    if "id" in group and whole_number("group.id", group["id"]) == 0:
+        del group["id"]  # what a client sends that has only names
+    fields = readable(call.connection, USER)
+    with door.reading() as session:
+        wanted = conditions(session, call.connection, USER, question.changed)
+        if group:
+            wanted.append(_listing(session, call.connection, "groups", lambda name: _is(name, group)))
+        if trade:
+            wanted.append(_listing(session, call.connection, "skilled_trades", lambda name: _same(name, trade)))
+        ids = matching(session, call.connection, USER, wanted)
+        return listing(session, call, USER, ids, question.page, fields, _reference)
+
+
+def _reference(_kind: Kind, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"id": row["id"], "login": row["login"]}
+
+
+def _listing(session: Session, connection: Connection, column: str, fits: Callable[[str], bool]) -> ColumnElement[bool]:
+    """Whether one of the texts in a column fits."""
+    if not may_read(connection, USER, column):
+        return false()
+    typed = db.table_of(Employee)
+    said = session.execute(select(typed.c.id, typed.c[column]).where(typed.c[column].is_not(None)))
+    return db.among(typed.c.id, [id_ for id_, texts in said if any(map(fits, map(str, as_list(texts))))])
+
+
+def _is(name: str, group: Mapping[str, str]) -> bool:
+    """Whether a group is the one that is asked for; its id is made of its name."""
+    called = "name" not in group or _same(name, group["name"])
+    return called and ("id" not in group or field_id(name) == int(group["id"]))
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+_GROUP = {"type": "object", "properties": {"id": description.NUMBER, "name": description.TEXT}}
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/User/Send",
+        _send,
+        "Create or update a user",
+        description.sent(USER),
+        writes=True,
+    ),
+    Endpoint(
+        "GET",
+        "/User/Details",
+        detailer(USER, ("login", "id")),
+        "One user",
+        description.details(USER, login=description.TEXT, id=description.NUMBER),
+    ),
+    Endpoint(
+        "POST",
+        "/User/Search",
+        _search,
+        "The users of a group, or with a skill",
+        description.searched(
+            USER,
+            {"id": description.NUMBER, "login": description.TEXT},
+            group=_GROUP,
+            skilledTrades=description.TEXT,
+        ),
+        asks=True,
+    ),
+    Endpoint(
+        "GET",
+        "/User/List",
+        lister(USER, (CHANGED_FROM, "id", "login", "email")),
+        "All users",
+        description.listed(
+            USER, ChangedFrom=description.TEXT, id=description.NUMBER, login=description.TEXT, email=description.TEXT
+        ),
+    ),
+)

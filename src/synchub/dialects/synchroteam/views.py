@@ -113,7 +113,9 @@ def shown(connection: Connection, kind: Kind, seen: Seen, fields: Collection[str
         for name in _moments(kind)
         if name in values
     }
-    row = {kind.id_word: seen.id, **nested(kind.details(values)), kind.key: seen.key}
+    row = {kind.id_word: seen.id, **nested(kind.details(values))}
+    if kind.key:
+        row[kind.key] = seen.key
     if POSITION in row and not any(row[POSITION].values()):
         row[POSITION] = None
     for reference in kind.references:

@@ -66,7 +66,7 @@ def read_decimal(value: Any) -> Decimal | None:
     text = str(value).strip().replace(",", ".")
     number = read_number(text) if text.isascii() and not isinstance(value, bool) else None
     if number is None or not -MAX_DIGITS <= number.adjusted() <= MAX_DIGITS:
-        raise PydanticCustomError("decimal", "must be a number such as 7.35 or 7,35")
+        raise PydanticCustomError("decimal", "must be a number such as 12.5 or 12,5")
     return number
 
 

@@ -9,7 +9,7 @@ from synchub.dialects.synchroteam import description, formats
 from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.jobs.kind import JOB
 from synchub.dialects.synchroteam.jobs.links import public_link
-from synchub.dialects.synchroteam.views import Seen, conditions, load, matching, readable, shown
+from synchub.dialects.synchroteam.views import Seen, first, readable, shown
 from synchub.errors import NotFound
 
 SELECTORS = ("num", "id", "myId")
@@ -18,9 +18,8 @@ TYPED = {"num": description.NUMBER, "id": description.TEXT, "myId": description.
 
 def _detail(door: Door, call: Call) -> Response:
     fields, wanted = readable(call.connection, JOB), call.selected(SELECTORS, numbers=("num",))
-    with door.reading() as session:
-        ids = matching(session, call.connection, JOB, conditions(session, call.connection, JOB, wanted))
-        seen = next(load(session, call.connection, JOB, ids[:1]), None)
+    with door.reading(at_once=True) as session:
+        seen = first(session, call.connection, JOB, wanted)
     if seen is None:
         raise NotFound(f"no job has this {next(iter(wanted))}")
     return formats.reading(call.request, whole(door, call, seen, fields), root=JOB.root)

@@ -6,7 +6,7 @@ with a capital (JOB-1). A report is a list (JOB-4).
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,7 @@ from synchub.dialects.synchroteam.words import (
     Tags,
     Text,
     Whole,
+    read_whole,
     texts_of,
 )
 from synchub.dialects.wire import SECRET, Also
@@ -67,7 +68,9 @@ def between(least: int, most: int) -> AfterValidator:
 Number = Annotated[Whole, between(1, LARGEST_BROUGHT)]
 Priority = Annotated[Whole, between(0, HIGHEST_PRIORITY)]
 Status = Annotated[Whole, between(0, len(STATES) - 1)]
-Minutes = Annotated[Whole, between(0, LARGEST_BROUGHT), Shown(lambda value: value or 0)]
+Minutes = Annotated[
+    int | None, BeforeValidator(read_whole), between(0, LARGEST_BROUGHT), Shown(lambda value: value or 0)
+]
 Logins = Annotated[str | None, texts_of("logins", "a login"), PlainSerializer(as_list), Shown(as_list)]
 
 

@@ -36,7 +36,7 @@ def merged(held: Value, said: Value, known: Sequence[Member] = ()) -> Value:
 def _question(said: Member, known: Iterable[Member]) -> Member:
     """What a row says, with what is known of its question: the first that has all that the row names it by."""
     same = next((one for one in known if _is(one, said)), {})
-    return said | {name: said[name] if said[name] is not None else same.get(name) for name in _SAME}
+    return said | {name: same[name] for name in _SAME if same.get(name) is not None}
 
 
 def _is(known: Member, said: Member) -> bool:

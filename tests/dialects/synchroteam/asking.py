@@ -1,0 +1,113 @@
+"""How each endpoint is asked about values of our own, once they are brought in."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from lxml import etree
+from tests.dialects.synchroteam.conftest import Field
+from tests.dialects.synchroteam.drawing import said
+from tests.dialects.synchroteam.inventory import ENDPOINTS, XML_LISTS
+
+Draw = Callable[[Any], Any]
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request: what stands in the path, the query, and the body; and what its answer must show."""
+
+    places: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    shows: Mapping[str, Any] = field(default_factory=dict)
+
+
+def in_xml(body: Any, root: str = "Anything") -> bytes:
+    """A body in XML."""
+    return bytes(etree.tostring(_filled(etree.Element(root), root, body)))
+
+
+def _filled(element: Any, name: str, value: Any) -> Any:
+    if value is None:
+        element.set(NIL, "true")
+    elif isinstance(value, dict):
+        for word, each in value.items():
+            _filled(etree.SubElement(element, word), word, each)
+    elif isinstance(value, list):
+        for each in value:
+            _filled(etree.SubElement(element, XML_LISTS.get(name, "item")), "", each)
+    else:
+        element.text = str(value).lower() if isinstance(value, bool) else str(value)
+    return element
+
+
+class World:
+    """A hub's client, and the records that those which are drawn refer to."""
+
+    def __init__(self, client: Field) -> None:
+        self.client = client
+
+    def ask(self, endpoint: str, ask: Ask, accept: str = "application/json") -> httpx.Response:
+        """The answer to a request, whose body is in the format that it asks for."""
+        facts = ENDPOINTS[endpoint]
+        content = None
+        if ask.body is not None:
+            content = in_xml(ask.body) if "xml" in accept else json.dumps(ask.body).encode()
+        return self.client.call(
+            facts["method"],
+            facts["canonical_path"].format(**ask.places),
+            params=ask.query,
+            content=content,
+            headers={"accept": accept, "content-type": accept},
+        )
+
+    def send(self, endpoint: str, row: Any) -> Any:
+        """The code of the answer to a row that is taken."""
+        answer = self.ask(endpoint, Ask(body=row))
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["code"], answer.text
+        return answer.json()["code"]
+
+
+Asking = Callable[[World, Draw], Ask]
+ASKED: dict[str, Asking] = {}
+
+
+def asks(endpoint: str) -> Callable[[Asking], Asking]:
+    """Say how an endpoint is asked."""
+
+    def keep(asking: Asking) -> Asking:
+        ASKED[endpoint] = asking
+        return asking
+
+    return keep
+
+
+@asks("customer.send")
+def customer_send(world: World, draw: Draw) -> Ask:
+    row = draw(said("customer.send"))
+    return Ask(body=row, shows={"code": world.send("customer.send", row), "message": ""})
+
+
+@asks("customer.details")
+def customer_details(world: World, draw: Draw) -> Ask:
+    row = draw(said("customer.send"))
+    number = world.send("customer.send", row)
+    return Ask(query={"id": number}, shows={**row, "id": number})
+
+
+@asks("customer.list")
+def customer_list(world: World, draw: Draw) -> Ask:
+    row = draw(said("customer.send"))
+    number = world.send("customer.send", row)
+    return Ask(query={"name": row["name"]}, shows={"id": number, "myId": row["myId"]})
+
+
+@asks("customer.delete")
+def customer_delete(world: World, draw: Draw) -> Ask:
+    row = draw(said("customer.send"))
+    world.send("customer.send", row)
+    return Ask(query={"myId": row["myId"]}, shows={"code": 1})
