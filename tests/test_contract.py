@@ -130,9 +130,10 @@ def test_a_connection_with_a_list_of_addresses_may_not_come_from_elsewhere(hub, 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_every_claim_is_a_path_of_the_surface(hub, dialect):
-    claimed = {(method.lower(), claim.path) for claim in dialect.claims for method in claim.methods}
     paths = hub.call("GET", f"/openapi/{dialect.name}.json").json()["paths"]
-    assert claimed == {(method, path) for path, methods in paths.items() for method in methods}
+    calls = [(claim.path, method.lower()) for claim in dialect.claims for method in claim.methods]
+    assert calls
+    assert [call for call in calls if call[1] not in paths.get(call[0], {})] == []
 
 
 def test_every_surface_documents_itself_and_its_settings(dialect):

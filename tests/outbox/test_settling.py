@@ -166,11 +166,12 @@ def test_trouble_delays_the_target_and_counts_against_no_record(hub):
 
 
 @pytest.mark.slow
-def test_a_weekend_of_503_leaves_nothing_dead(hub):
+@pytest.mark.parametrize("days", [0.25, pytest.param(3, marks=pytest.mark.e2e)])
+def test_a_weekend_of_503_leaves_nothing_dead(hub, days):
     b = hub.aim("B", Target(batch=10))
     many(hub, 60)
     b.answers = [TROUBLE] * 10_000
-    end = hub.now + 3 * 86400 * SECOND
+    end = hub.now + int(days * 86400) * SECOND
     while hub.now < end:
         hub.carry()
         hub.now = hub.connection("B").backoff_until

@@ -90,7 +90,7 @@ def test_of_300_records_only_the_one_that_is_too_long_stays_behind(stage, head):
 
 @pytest.mark.parametrize(
     ("kind", "customers"),
-    [(Erp, 60), (App, 12), pytest.param(Erp, 50_000, marks=[pytest.mark.e2e, pytest.mark.slow])],
+    [(Erp, 12), (App, 6), pytest.param(Erp, 50_000, marks=[pytest.mark.e2e, pytest.mark.slow])],
 )
 def test_after_a_weekend_of_503_all_arrive_by_themselves(stage, head, kind, customers):
     """Scenario 19."""

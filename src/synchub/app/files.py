@@ -20,7 +20,7 @@ from synchub.dialects.dialect import Claim
 from synchub.errors import NotFound, SynchubError, Unavailable
 from synchub.master.entities import ENTITIES
 
-PLACE = "/files/{token}"
+PLACE = links.FILE
 CLAIM = Claim(PLACE, frozenset({"GET", "HEAD"}))
 KEPT = ("attachment", "photo")
 """The entities whose records are files: `content` has the digest, `file_name` and `media_type` what they say."""

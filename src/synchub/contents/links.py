@@ -23,6 +23,8 @@ from synchub.contents.tables import Link
 from synchub.errors import Misconfigured, NotFound
 
 CODE_BYTES = 19
+FILE = "/files/{token}"
+"""Where files are opened."""
 NOTHING = "there is nothing at this link (any more)"
 _IDS = struct.Struct(">ii")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{36}")

@@ -17,6 +17,7 @@ class Printable:
 
     content: BytesIO
     shape: float
+    media_type: str
 
     def within(self, width: float, height: float) -> tuple[float, float]:
         """Its size if it is drawn as large as a frame allows."""
@@ -43,7 +44,7 @@ def _saved(picture: "Image", form: str) -> Printable:
     saved = BytesIO()
     _on_white(picture).save(saved, form, quality=85, optimize=True)
     saved.seek(0)
-    return Printable(saved, picture.width / picture.height)
+    return Printable(saved, picture.width / picture.height, f"image/{form.lower()}")
 
 
 def _on_white(picture: "Image") -> "Image":

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from hypothesis import strategies as st
 from lxml import etree
 from tests.dialects.synchroteam.conftest import Field
-from tests.dialects.synchroteam.drawing import said
+from tests.dialects.synchroteam.drawing import WORDS, amounts, example, like, said
 from tests.dialects.synchroteam.inventory import ENDPOINTS, XML_LISTS
 
 Draw = Callable[[Any], Any]
@@ -111,3 +112,51 @@ def customer_delete(world: World, draw: Draw) -> Ask:
     row = draw(said("customer.send"))
     world.send("customer.send", row)
     return Ask(query={"myId": row["myId"]}, shows={"code": 1})
+
+
+@asks("part.send")
+def part_send(world: World, draw: Draw) -> Ask:
+    row = draw(said("part.send"))
+    return Ask(body=row, shows={"code": world.send("part.send", row)})
+
+
+@asks("part.details")
+def part_details(world: World, draw: Draw) -> Ask:
+    row = draw(said("part.send", categoryId=st.integers(1, 10**6), taxVal=amounts.map(str)))
+    number = world.send("part.send", row)
+    return Ask(query={"reference": row["reference"]}, shows={**row, "id": number})
+
+
+@asks("part.delete")
+def part_delete(world: World, draw: Draw) -> Ask:
+    return Ask(query={"id": world.send("part.send", draw(said("part.send")))}, shows={"code": 1})
+
+
+@asks("part.prices")
+def part_prices(world: World, draw: Draw) -> Ask:
+    part, (good, bad) = draw(said("part.send")), map(draw, map(like, example("part.prices")[:2]))
+    number = world.send("part.send", part)
+    unknown, negative = {**bad, "id": number + 10**6}, {"id": number, "price": f"-1{good['price']}"}
+    told = [{**row, "id": str(row["id"]), "reference": None} for row in (unknown, negative)]
+    return Ask(body=[{**good, "reference": part["reference"]}, unknown, negative], shows={"code": 0, "errors": told})
+
+
+@asks("user.send")
+def user_send(world: World, draw: Draw) -> Ask:
+    row = draw(said("user.send"))
+    return Ask(body=row, shows={"code": world.send("user.send", row), "message": ""})
+
+
+@asks("user.details")
+def user_details(world: World, draw: Draw) -> Ask:
+    row = draw(said("user.send", CustomFieldValues=WORDS["customFieldValues"]))
+    number = world.send("user.send", row)
+    return Ask(query={"login": row["login"]}, shows={**row, "id": number})
+
+
+@asks("user.search")
+def user_search(world: World, draw: Draw) -> Ask:
+    row = draw(said("user.send"))
+    number = world.send("user.send", row)
+    wish = {"group": {"id": "", "name": row["groups"][0]}, "skilledTrades": row["skilledTrades"][0]}
+    return Ask(body=wish, shows={"id": number, "login": row["login"]})

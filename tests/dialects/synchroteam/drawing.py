@@ -45,9 +45,17 @@ WORDS: dict[str, Strategy] = {
         max_size=3,
         unique_by=(lambda one: one["id"], lambda one: one["name"]),
     ),
+    "CustomFieldValues": st.lists(
+        st.fixed_dictionaries({"Name": names, "Value": texts}),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda one: one["Name"],
+    ),
     "id": st.integers(1, 999_999_999),
     "latitude": degrees,
     "longitude": degrees,
+    "language": st.sampled_from(["EN", "FR", "ES", "RO", "CZ"]),
+    "profile": st.sampled_from(["technician", "administrator", "manager"]),
     "tags": st.lists(names, min_size=1, max_size=3, unique=True),
 }
 """Values of words that say more than their example's spelling does."""
@@ -71,10 +79,16 @@ def like(value: Any, word: str = "") -> Strategy:
     return kinds.get(type(value), st.none())
 
 
+def example(endpoint: str) -> Any:
+    """What the documentation sends to an endpoint."""
+    return ENDPOINTS[endpoint]["request_example_doc"]
+
+
 def said(endpoint: str, **instead: Any) -> Strategy:
     """What may be sent to an endpoint; `instead` says other values for words, which the example may lack, too."""
-    example = dict(ENDPOINTS[endpoint]["request_example_doc"])
-    words = {word: like(value, word) for word, value in example.items() if word not in {*instead, "id", "num"}}
+    words = {
+        word: like(value, word) for word, value in example(endpoint).items() if word not in {*instead, "id", "num"}
+    }
     return st.fixed_dictionaries({**words, **{word: _strategy(each) for word, each in instead.items()}})
 
 

@@ -21,10 +21,18 @@ CONTRADICTIONS: dict[str, str] = {each["id"]: each["where"] for each in INVENTOR
 TEXT, NUMBER, TRUTH, NULL = ({kind} for kind in ("text", "number", "truth", "null"))
 ABSENT: set[str] = set()
 
+TABLE = "the table of its fields"
+
+_FIELD_IDS = {"customFieldValues[].id": ("CFV-1", NUMBER)}
 AMENDED: dict[str, dict[str, tuple[str, Any]]] = {
-    "customer.details": {"contactMobile": ("CUS-3", TEXT), "customFieldValues[].id": ("CFV-1", NUMBER)},
+    "customer.details": {"contactMobile": (TABLE, TEXT), **_FIELD_IDS},
+    "part.details": {"minQuantity": (TABLE, NUMBER), "tracked": (TABLE, TRUTH), "serializable": (TABLE, TRUTH)},
+    "user.details": {"CustomFieldValues[].id": ("CFV-1", NUMBER)},
 }
-"""Where an answer has another form than its example: by endpoint and place, the contradiction that is resolved so."""
+"""Where an answer has another form than its example: by endpoint and place, the contradiction that is resolved so.
+
+What an example lacks but the table of its fields names is no contradiction.
+"""
 XML_LISTS: dict[str, str] = INVENTORY["xml_inferred"]["output"]["inner_lists"] | {
     "CustomFieldValues": "customFieldValue",  # USR-1
     "msg": "msg",  # ERR-1

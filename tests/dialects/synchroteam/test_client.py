@@ -231,7 +231,9 @@ def test_a_connection_without_a_log_in_for_its_server_says_what_to_do():
         connection = Connection(name="there", settings={"url": "http://x", **settings})
         with pytest.raises(Misconfigured, match="target_domain or no target_api_key"):
             make_sender(connection, secrets, http)
-    made = make_sender(Connection(settings={"url": "http://x", "target_domain": "a"}, time_zone="UTC"), {"target_api_key": "n o"}, http)
+    made = make_sender(
+        Connection(settings={"url": "http://x", "target_domain": "a"}, time_zone="UTC"), {"target_api_key": "n o"}, http
+    )
     assert made._headers["authorization"] == "Basic YTpu"
     made.close()
     with pytest.raises(ValueError, match="must start with http"):

@@ -16,6 +16,10 @@ KNOWN = {
     "Part/List": {"query": {"name": "Hinge"}},
     "Part/Delete": {"query": {"reference": "P-7"}},
     "Part/Prices": {"body": [{"reference": "P-7", "price": "7,35"}], "media_type": "application/json"},
+    "User/Send": {"body": {"login": "kim", "password": "s3cret"}, "media_type": "application/json"},
+    "User/Details": {"query": {"login": "kim"}},
+    "User/List": {"query": {"login": "kim"}},
+    "User/Search": {"body": {"group": {"name": "north"}}, "media_type": "application/json"},
 }
 """A request of each endpoint that is done, whatever was sent before; chance hits on few of them."""
 
@@ -41,6 +45,7 @@ def test_every_answer_is_one_that_the_document_describes(field, examples):
         for headers in kinds:
             field.make(myId="C-7")
             field.call("POST", "/Api/v2/Part/Send", content=b'{"reference":"P-7","name":"Hinge"}')
+            field.call("POST", "/Api/v2/User/Send", content=b'{"login":"kim"}')
             name = "/".join(path.split("/")[-2:])
             answer = send(field.hub, operation.Case(**KNOWN.get(name, {})), headers)
             assert (answer.status_code, code_of(answer)) != (200, 0), operation.label

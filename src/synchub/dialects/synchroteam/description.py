@@ -31,6 +31,11 @@ _PLACE = {"type": ["object", "null"], "properties": {"Latitude": TEXT, "Longitud
 FLAG: dict[str, Any] = {"type": "boolean"}
 TEXTS: dict[str, Any] = {"type": "array", "items": TEXT}
 WHOLE: dict[str, Any] = {"type": ["integer", "null"]}
+NAMED: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"id": NUMBER, "myId": TEXT, "name": TEXT}},
+}
+"""Other records."""
 _KINDS: Mapping[str, Mapping[str, Any]] = {
     "id": NUMBER,
     "customFieldValues": {"type": "array", "items": _FIELD},
@@ -61,6 +66,8 @@ def _typed(word: str, blank: Any, more: Mapping[str, Mapping[str, Any]]) -> Mapp
         return known
     if isinstance(blank, bool):
         return FLAG
+    if isinstance(blank, list):
+        return TEXTS
     return WHOLE if blank is None else TEXT
 
 
@@ -79,6 +86,11 @@ def _content(schema: Mapping[str, Any]) -> dict[str, Any]:
 def answer(description: str, schema: Mapping[str, Any] = RESULT) -> dict[str, Any]:
     """An answer in every format."""
     return {"description": description, "content": _content(schema)}
+
+
+def also(told: Mapping[str, Any], media_type: str) -> dict[str, Any]:
+    """An answer that can be had as bytes of another type too."""
+    return {**told, "content": {**told["content"], media_type: {"schema": {"type": "string", "format": "binary"}}}}
 
 
 FAULTS: dict[int | str, dict[str, Any]] = {
@@ -156,13 +168,15 @@ def deleted(kind: Kind, **known: dict[str, Any]) -> dict[str, Any]:
     return {"responses": {200: told, **WRITE}, "openapi_extra": {"parameters": query(**known)}}
 
 
-def details(kind: Kind, **known: dict[str, Any]) -> dict[str, Any]:
-    """What is said of a Details by these selectors."""
-    told = {200: answer(f"The {kind.noun}.", schema(kind)), **READ, 404: answer("There is none.")}
+def details(kind: Kind, more: Mapping[str, Any] | None = None, /, **known: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a Details by these selectors; `more` are words that no list has, with their types."""
+    row = schema(kind)
+    row["properties"] |= more or {}
+    told = {200: answer(f"The {kind.noun}.", row), **READ, 404: answer("There is none.")}
     return {"responses": told, "openapi_extra": {"parameters": query(**known)}}
 
 
-def listed(kind: Kind, within: Sequence[dict[str, Any]] = (), **known: dict[str, Any]) -> dict[str, Any]:
+def listed(kind: Kind, within: Sequence[dict[str, Any]] = (), /, **known: dict[str, Any]) -> dict[str, Any]:
     """What is said of a List with these filters; `within` are the placeholders of its path."""
     rows = {"type": "array", "items": schema(kind, lists=True)}
     parameters = [*within, *query(**known, page=NUMBER, pageSize=NUMBER)]

@@ -20,7 +20,7 @@ from synchub import db
 from synchub.connections.quota import Quotas
 from synchub.connections.tables import Connection
 from synchub.dialects.dialect import Hub
-from synchub.dialects.synchroteam import formats, query, sending
+from synchub.dialects.synchroteam import formats, query, references, sending
 from synchub.dialects.synchroteam.access import NAME, admit
 from synchub.dialects.synchroteam.bodies import Row, read_row, read_rows
 from synchub.dialects.synchroteam.faults import Declined, refused
@@ -28,12 +28,17 @@ from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.query import Page
 from synchub.dialects.synchroteam.redaction import mentions, redacted, without_secrets
 from synchub.dialects.synchroteam.sending import Refusal, Said
-from synchub.dialects.synchroteam.views import CHANGED_FROM, conditions, first, load, matching, readable, shown
+from synchub.dialects.synchroteam.views import CHANGED_FROM, Seen, first, load, matching, readable, shown
 from synchub.dialects.xml import MOST_BYTES
 from synchub.errors import NotAllowed, NotFound, Refused
 from synchub.intake.alone import Alone, Work
 from synchub.intake.body import read_body
-from synchub.intake.submission import Arrival, Receipt, Submission, digest_of
+from synchub.intake.submission import Answer, Arrival, Receipt, Submission, digest_of
+from synchub.master.values import clean
+
+
+def _as_stored(answer: Answer) -> Answer:
+    return answer
 
 
 @dataclass(slots=True)
@@ -83,7 +88,7 @@ class Call:
 
     def segment(self, name: str) -> str:
         """What stands in the path for a placeholder."""
-        return unquote(str(self.request.path_params[name]))
+        return clean(unquote(str(self.request.path_params[name]))) or ""
 
     def row(self) -> Row:
         """The object of the body."""
@@ -116,17 +121,18 @@ class Door:
         """The door of a hub."""
         return cls(hub, Quotas(hub.engine), Alone(hub.engine, hub.settings, hub.wake))
 
-    async def admit(self, request: Request) -> Call:
-        """See who calls, and whether it may; and whether it can read the answer."""
+    async def admit(self, request: Request, also: frozenset[str] = frozenset()) -> Call:
+        """See who calls, and whether it may; and whether it can read the answer, which may be of these types too."""
         connection = await admit(self.hub.directory, request)
         request.state.standing = await self.quotas.spend(connection)
-        formats.asked(request)
+        formats.asked(request, also)
         return Call(request, connection)
 
-    async def take(self, request: Request) -> AsyncIterator[Call]:
+    async def take(self, request: Request, *, large: bool = False) -> AsyncIterator[Call]:
         """As `admit`, with the body, and with room for the transaction."""
         call = await self.admit(request)
-        call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
+        most = self.hub.settings.max_body
+        call.body = await read_body(request, most if large else min(MOST_BYTES, most))
         async with self.room(call):
             yield call
 
@@ -149,16 +155,28 @@ class Door:
         """A session that reads (`db.reading`)."""
         return db.reading(self.hub.engine, at_once=at_once)
 
-    def store(self, call: Call, work: Callable[[Arrival], Work], status: int = HTTPStatus.OK) -> Response:
-        """Run a request's transaction, and answer after its commit."""
+    def store(
+        self,
+        call: Call,
+        work: Callable[[Arrival], Work],
+        status: int = HTTPStatus.OK,
+        told: Callable[[Answer], Answer] = _as_stored,
+    ) -> Response:
+        """Run a request's transaction, and answer after its commit; `told` adds to the answer what is not stored."""
         receipt: Receipt = self.alone.store(arrival := call.arrival(), work(arrival))
-        return formats.reply(call.request, receipt.answer, status)
+        return formats.reply(call.request, told(receipt.answer), status)
 
     def refuse(self, call: Call, error: Refused, refuse: Refusal = refused) -> Response:
         """Answer a request that cannot be read, and keep it for the operator."""
         return self.store(call, lambda arrival: sending.refusal(arrival, str(error), refuse), error.status)
 
-    def write(self, call: Call, plan: Callable[[], Callable[[Arrival], Work]], refuse: Refusal = refused) -> Response:
+    def write(
+        self,
+        call: Call,
+        plan: Callable[[], Callable[[Arrival], Work]],
+        refuse: Refusal = refused,
+        told: Callable[[Answer], Answer] = _as_stored,
+    ) -> Response:
         """Run the transaction that `plan` makes of a call; what it refuses or declines is kept for the operator."""
         try:
             work = plan()
@@ -167,10 +185,12 @@ class Door:
         except Declined as error:
             reason = str(error)
             return self.store(call, lambda arrival: sending.refusal(arrival, reason, refuse))
-        return self.store(call, work)
+        return self.store(call, work, told=told)
 
 
 Handler = Callable[[Door, Call], Response]
+More = Callable[[Session, Connection, Seen], Mapping[str, Any]]
+"""What the details of a record show that no list does."""
 Straight = Callable[[Door, Call], Awaitable[Submission | None]]
 
 
@@ -179,7 +199,8 @@ class Endpoint:
     """An endpoint: `path` may have placeholders; `described` is what the OpenAPI document says of it.
 
     One that `writes` runs a transaction; one that `asks` is a question in a body. `straight` makes a submission for the
-    committer of a call that needs no transaction of its own, and None of all others.
+    committer of a call that needs no transaction of its own, and None of all others. One that is `large` takes bodies
+    as large as the hub does. `also` are media types beside JSON and XML in which the answer can be had.
     """
 
     method: str
@@ -190,6 +211,8 @@ class Endpoint:
     writes: bool = False
     asks: bool = False
     straight: Straight | None = None
+    large: bool = False
+    also: frozenset[str] = frozenset()
 
 
 def sender(kind: Kind, prepare: sending.Prepare = sending.as_it_is, **how: Any) -> Handler:
@@ -222,41 +245,43 @@ def deleter(kind: Kind, known: Collection[str]) -> Handler:
     return delete
 
 
-def detailer(kind: Kind, known: Collection[str]) -> Handler:
+def detailer(kind: Kind, known: Collection[str], more: More = lambda *_: {}) -> Handler:
     """The Details of a kind, by one of these selectors: of several the one that is known longest."""
 
     def details(door: Door, call: Call) -> Response:
         fields, wanted = readable(call.connection, kind), call.selected(known)
         with door.reading(at_once=True) as session:
             seen = first(session, call.connection, kind, wanted)
-        if seen is None:
-            raise NotFound(f"no {kind.noun} has this {next(iter(wanted))}")
-        return formats.reading(call.request, shown(call.connection, kind, seen, fields), root=kind.root)
+            if seen is None:
+                raise NotFound(f"no {kind.noun} has this {next(iter(wanted))}")
+            row = {**shown(call.connection, kind, seen, fields), **more(session, call.connection, seen)}
+        return formats.reading(call.request, row, root=kind.root)
 
     return details
 
 
 def lister(kind: Kind, known: Collection[str], where: Callable[[Call], Mapping[str, Any]] = lambda _: {}) -> Handler:
-    """The List of a kind with these filters; `where` adds conditions that the path makes."""
+    """The List of a kind with these filters; `where` adds those that the path makes."""
     filters = (*known, query.PAGE, query.PAGE_SIZE)
 
     def list_(door: Door, call: Call) -> Response:
         fields, found = readable(call.connection, kind), call.parameters(filters)
         with door.reading() as session:
-            wanted = conditions(session, call.connection, kind, {**filtered(call, found), **where(call)})
+            wanted = references.wanted(session, call.connection, kind, {**filtered(call, kind, found), **where(call)})
             ids = matching(session, call.connection, kind, wanted)
             return listing(session, call, kind, ids, Page.of(found), fields)
 
     return list_
 
 
-def filtered(call: Call, found: Mapping[str, str]) -> dict[str, str | int]:
-    """The filters among a query's parameters, as `conditions` takes them."""
+def filtered(call: Call, kind: Kind, found: Mapping[str, str]) -> dict[str, str | int]:
+    """The filters among a query's parameters, as `references.wanted` takes them."""
     made: dict[str, str | int] = {
         name: value for name, value in found.items() if name not in {query.PAGE, query.PAGE_SIZE}
     }
-    if "id" in made:
-        made["id"] = query.whole_number("id", found["id"])
+    numbers = {"id", *(each.id for each in kind.references if each.id and not each.to.id_column)}
+    for name in numbers & made.keys():
+        made[name] = query.whole_number(name, found[name])
     if CHANGED_FROM in made:
         made[CHANGED_FROM] = query.moment(CHANGED_FROM, found[CHANGED_FROM], call.connection.time_zone)
     return made
@@ -277,9 +302,15 @@ def listing(
     show: Callable[[Kind, Mapping[str, Any]], Mapping[str, Any]] = listed,
 ) -> Response:
     """The records of these ids, or the page of them that is asked for, each as `show` makes it of its row."""
-    headers = page.headers(call.request, len(ids)) if page else None
-    part = ids[page.start : page.start + page.size] if page else ids
+    part, headers = paged(call, ids, page)
     rows = (
         show(kind, shown(call.connection, kind, each, fields)) for each in load(session, call.connection, kind, part)
     )
     return formats.listing(call.request, rows, headers, root=kind.root)
+
+
+def paged(call: Call, ids: list[int], page: Page | None) -> tuple[list[int], dict[str, str] | None]:
+    """The ids of the page that is asked for, with the headers that say where the others are; all if none is."""
+    if page is None:
+        return ids, None
+    return ids[page.start : page.start + page.size], page.headers(call.request, len(ids))

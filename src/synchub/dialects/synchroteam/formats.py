@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from http import HTTPStatus
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, ClassVar
 
@@ -84,25 +85,28 @@ class Asked:
     type: str = "application/json"
 
 
-def asked(request: Request) -> Asked:
+def asked(request: Request, also: frozenset[str] = frozenset()) -> Asked:
     """The format that a request asks for; where it takes anything, JSON, or XML if that is what it sends.
+
+    One of the media types in `also` is answered with that type; then the format says nothing.
 
     Raises:
         NotAcceptable: it takes neither.
     """
-    made = _asked(",".join(request.headers.getlist("accept")), request.headers.get("content-type", ""))
+    made = _asked(",".join(request.headers.getlist("accept")), request.headers.get("content-type", ""), also)
     if made is None:
-        raise NotAcceptable("the answer can be had as application/json, text/json, application/xml or text/xml")
+        types = ", ".join((*TYPES, *sorted(also)))
+        raise NotAcceptable(f"the answer can be had as {' or '.join(types.rsplit(', ', 1))}")
     return made
 
 
 @lru_cache(maxsize=256)
-def _asked(accept: str, content_type: str) -> Asked | None:
+def _asked(accept: str, content_type: str, also: frozenset[str]) -> Asked | None:
     sent = TYPES.get(_plain(content_type), Format.JSON)
     usual = Asked(Format.XML, "text/xml") if sent is Format.XML else Asked(Format.JSON)
     for wanted in preferred(accept) if accept.strip() else ["*/*"]:
-        if wanted in TYPES:
-            return Asked(TYPES[wanted], wanted)
+        if wanted in TYPES or wanted in also:
+            return Asked(TYPES.get(wanted, Format.JSON), wanted)
         if wanted == "*/*":
             return usual
         if wanted in {"application/*", "text/*"}:
@@ -152,16 +156,29 @@ def reading(request: Request, document: Mapping[str, Any], *, root: str = RESULT
     return _tagged(request, answer, hashlib.sha256(bytes(answer.body)))
 
 
+def document(request: Request, content: bytes, media_type: str, name: str) -> Response:
+    """As `reading`, of bytes of another type; a browser keeps them under a name."""
+    told = {"vary": "Accept", **_standing(request), "content-disposition": f'inline; filename="{name}"'}
+    answer = Response(content, headers=told, media_type=media_type)
+    return _tagged(request, answer, hashlib.sha256(content))
+
+
 def listing(
-    request: Request, rows: Iterable[Mapping[str, Any]], headers: Mapping[str, str] | None = None, *, root: str
+    request: Request,
+    rows: Iterable[Mapping[str, Any]],
+    headers: Mapping[str, str] | None = None,
+    *,
+    root: str,
+    nested: bool = False,
 ) -> Response:
     """As `reading`, of rows that may be many: what is longer than a mebibyte waits in a file until it is sent.
 
-    All rows are read before it begins, so that a slow caller holds no transaction open.
+    `nested` puts the list into another one, in JSON. All rows are read before it begins, so that a slow caller holds no
+    transaction open.
     """
     wanted, told = asked(request), {"vary": "Accept", **_standing(request), **(headers or {})}
     file, digest = SpooledTemporaryFile(HELD), hashlib.sha256()  # noqa: SIM115 - closed once it is sent
-    for piece in _pieces(wanted.format, rows, root):
+    for piece in _pieces(wanted.format, rows, root, nested=nested):
         file.write(piece)
         digest.update(piece)
     told["content-length"] = str(file.tell())
@@ -172,10 +189,10 @@ def listing(
     return made
 
 
-def _pieces(wanted: Format, rows: Iterable[Mapping[str, Any]], root: str) -> Iterator[bytes]:
+def _pieces(wanted: Format, rows: Iterable[Mapping[str, Any]], root: str, *, nested: bool) -> Iterator[bytes]:
     if wanted is Format.XML:
         return xml.write_list(f"ArrayOf{root}", root, map(_named, rows))
-    return _json_list(rows)
+    return chain([b"["], _json_list(rows), [b"]"]) if nested else _json_list(rows)
 
 
 def _json_list(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

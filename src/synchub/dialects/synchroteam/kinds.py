@@ -29,7 +29,8 @@ Row = dict[str, Any]
 class Reference:
     """How a row names another record, which `column` refers to; a word that is None is not known here.
 
-    `also` has other spellings that are read, in small letters, with the word that each stands for.
+    `also` has other spellings that are read, in small letters, with the word that each stands for. `within` is a column
+    that both records have: a name means one whose `within` is that of the row (a site, among those of the customer).
     """
 
     column: str
@@ -38,6 +39,7 @@ class Reference:
     key: str | None = None
     name: str | None = None
     also: Mapping[str, str] = field(default_factory=dict)
+    within: str | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -108,6 +110,11 @@ class Kind:
     def entity(self) -> str:
         """The entity that it shows."""
         return entity_of(self.made)
+
+    @property
+    def name_word(self) -> str:
+        """The filter by which records are found by their name."""
+        return next((word for word, column in self.filters.items() if column == self.named), self.key)
 
     def details(self, values: Values) -> dict[str, Any]:
         """What typed columns hold, in the vendor's words."""

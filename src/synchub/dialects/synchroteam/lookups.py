@@ -3,7 +3,7 @@
 It finds what `references.by_selector` finds; by ids and keys in a few statements however many rows there are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,20 +70,19 @@ class Lookup:
         records = naming.records_by_id(self.session, kind.entity, ids)
         return {id_ for id_, record in records.items() if sees(record, copies.get(id_, []))}
 
-    def resolve(self, named: Naming) -> int | None:
-        """The record that a row names; None if it names none.
+    def resolve(self, named: Naming, known: Mapping[str, int | None]) -> int | None:
+        """The record that a row names beside those that are `known`; None if it names none.
 
         Raises:
             Declined: it is not known; the text names it.
         """
-        (record,) = references.resolve(self.session, self.connection, [named], self._selected).values()
+        found = references.find(self.session, self.connection, named, known, self._called)
+        record = references.surely(named, found)
         if record is not None:
             self.records.setdefault(named.reference.to, set()).add(record)
         return record
 
-    def _selected(self, kind: Kind, by: str, value: Any) -> list[int]:
-        if by == "name":
-            return references.by_selector(self.session, self.connection, kind, by, value)
+    def _called(self, kind: Kind, by: str, value: Any) -> list[int]:
         record = self._found[kind].get((by, value))
         return [] if record is None else [record]
 

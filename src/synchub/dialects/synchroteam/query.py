@@ -18,9 +18,9 @@ from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.errors import Unreadable
 from synchub.master.values import clean
 
-PAGE, PAGE_SIZE = "page", "pageSize"
+PAGE, PAGE_SIZE, AFTER = "page", "pageSize", "after"
 USUAL_SIZE, LARGEST_SIZE = 25, 1000
-_LONGEST_NUMBER = 18
+LONGEST_NUMBER = 18
 
 
 def parameters(request: Request, connection: Connection, known: Collection[str]) -> dict[str, str]:
@@ -61,7 +61,7 @@ def whole_number(name: str, text: str) -> int:
     Raises:
         Unreadable: the text is none.
     """
-    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
         raise Unreadable(f"{name} must be a whole number")
     return int(text)
 
@@ -113,11 +113,18 @@ class Page:
         links = [f'<{self._url(request, n)}>; rel="{rel}"' for rel, n in places.items() if 1 <= n <= last]
         return {"link": ", ".join(links), "x-total-count": str(total)}
 
-    def _url(self, request: Request, number: int) -> str:
+    def onward(self, request: Request, last: int | None) -> dict[str, str]:
+        """Where the pages around it are, of rows that nobody counts: `last` is its last record if more follow."""
+        links = [f'<{self._url(request, n)}>; rel="{rel}"' for rel, n in (("first", 1), ("prev", self.number - 1)) if n]
+        if last is not None:
+            links.append(f'<{self._url(request, self.number + 1, (AFTER, str(last)))}>; rel="next"')
+        return {"link": ", ".join(links)}
+
+    def _url(self, request: Request, number: int, *more: tuple[str, str]) -> str:
         kept = [
             (name, value)
             for name, value in request.query_params.multi_items()
-            if name.lower() not in {PAGE, PAGE_SIZE.lower()}
+            if name.lower() not in {PAGE, PAGE_SIZE.lower(), AFTER}
         ]
-        query = urlencode([*kept, (PAGE, str(number)), (PAGE_SIZE, str(self.size))])
+        query = urlencode([*kept, (PAGE, str(number)), (PAGE_SIZE, str(self.size)), *more])
         return str(request.url.replace(query=query, fragment=""))

@@ -21,26 +21,31 @@ SINCE = CHANGED_FROM[0].lower() + CHANGED_FROM[1:]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The filters of a body that are not blank, by their words; what is asked of changes; and the page, if one is."""
+    """The filters of a body that are not blank, by their words; what is asked of changes; and the page, if one is.
+
+    `more` are other parameters of the query.
+    """
 
     filters: Mapping[str, Any]
     changed: Mapping[str, int] = field(default_factory=dict)
     page: Page | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, call: Call, known: Collection[str]) -> "Question":
-        """The question of a call, whose filters may be these.
+    def of(cls, call: Call, known: Collection[str], more: Collection[str] = ()) -> "Question":
+        """The question of a call, whose filters may be these, and whose query may have `more` parameters.
 
         Raises:
             Unreadable: it has another one, or one twice.
         """
-        asked = call.parameters((CHANGED_FROM, query.PAGE, query.PAGE_SIZE))
+        asked = call.parameters((CHANGED_FROM, query.PAGE, query.PAGE_SIZE, *more))
         filters = folded(call.row(), (*known, SINCE), "filter")
         since = [value for value in (asked.pop(CHANGED_FROM, None), filters.pop(SINCE, None)) if value is not None]
         if len(since) > 1:
             raise Unreadable(f"{SINCE} is given twice")
         moments = [query.moment(SINCE, text_of(SINCE, value), call.connection.time_zone) for value in since]
-        return cls(filters, {CHANGED_FROM: moments[0]} if moments else {}, Page.of(asked))
+        others = {name: value for name, value in asked.items() if name in more}
+        return cls(filters, {CHANGED_FROM: moments[0]} if moments else {}, Page.of(asked), others)
 
     def text(self, word: str) -> str | None:
         """The text of a filter, None where it is blank.

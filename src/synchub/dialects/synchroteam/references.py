@@ -1,4 +1,4 @@
-"""How rows name other records: by id, by key or by name, whichever words they have.
+"""How rows and queries name other records: by id, by key or by name, whichever words they have.
 
 An id or a key that nobody knows is an error that names it; of several records with one name the one that is known
 longest is meant. Words that are all blank say that there is none. A record that is named by more than one word must be
@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
+from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam.bodies import Row
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.ids import Book
 from synchub.dialects.synchroteam.kinds import Kind, Reference
-from synchub.dialects.synchroteam.views import conditions, matching
+from synchub.dialects.synchroteam.views import CHUNK, Referred, conditions, matching, may_read, others
 from synchub.dialects.synchroteam.words import part_of
 from synchub.master import naming
 from synchub.master.copies import Row as Fields
@@ -104,14 +106,30 @@ def _naming(reference: Reference, said: Mapping[str, Any]) -> Naming:
     return Naming(reference, number, key, name)
 
 
-def find(session: Session, connection: Connection, said: Naming, look: Look | None = None) -> int | None:
-    """The record that is named, as the connection sees it; None if there is none, or it names none."""
+def find(
+    session: Session,
+    connection: Connection,
+    said: Naming,
+    known: Mapping[str, int | None] | None = None,
+    look: Look | None = None,
+) -> int | None:
+    """The record that is named, as the connection sees it; None if there is none, or it names none.
+
+    `known` are the records that the row names besides, by column. `look` finds records by ids and keys in place of
+    `by_selector`, where much was looked up together.
+
+    Raises:
+        Declined: it names several, or it is not certain which.
+    """
     look = look or partial(by_selector, session, connection)
     found: list[tuple[str, int]] = []
     for word, by, value in said.selectors():
         if found and by == "name":
             break
-        ids = look(said.reference.to, by, value)
+        if by == "name":
+            ids = _of_name(session, connection, said.reference, value, known or {})
+        else:
+            ids = look(said.reference.to, by, value)
         if not ids:
             return None
         found.append((word, ids[0]))
@@ -123,29 +141,55 @@ def find(session: Session, connection: Connection, said: Naming, look: Look | No
 
 def by_selector(session: Session, connection: Connection, kind: Kind, by: str, value: Any) -> list[int]:
     """The records that one word means."""
-    if by == "name":
-        by = next((word for word, column in kind.filters.items() if column == kind.named), kind.key)
+    by = kind.name_word if by == "name" else by
     return matching(session, connection, kind, conditions(session, connection, kind, {by: value}))
 
 
-def resolve(
-    session: Session, connection: Connection, namings: Iterable[Naming], look: Look | None = None
-) -> dict[str, int | None]:
-    """The records that a row names, by column; None where it says that there is none.
+def _of_name(
+    session: Session, connection: Connection, reference: Reference, name: str, found: Mapping[str, int | None]
+) -> list[int]:
+    """The records of a name: those whose `within` is the record that was found for the row, if it names one.
 
-    `look` is used in place of `by_selector`, where much was looked up together.
+    Raises:
+        Declined: it names none, and records of that name have several.
+    """
+    ids = by_selector(session, connection, reference.to, "name", name)
+    if reference.within is None or not ids:
+        return ids
+    typed = db.table_of(reference.to.made)
+    chosen = select(typed.c.id, typed.c[reference.within].label("place")).where(db.among(typed.c.id, ids))
+    places = {row.id: row.place for row in session.execute(chosen)}
+    wanted = found.get(reference.within)
+    if wanted is not None:
+        return [id_ for id_ in ids if places[id_] == wanted]
+    if len(set(places.values())) > 1:
+        surer = " or ".join(word for word in (reference.id, reference.key) if word)
+        raise Declined(f"there are several {reference.to.plural} with {reference.name} {name}: {surer} says which one")
+    return ids
+
+
+def resolve(session: Session, connection: Connection, namings: Iterable[Naming]) -> dict[str, int | None]:
+    """The records that a row names, by column; None where it says that there is none.
 
     Raises:
         Declined: one is not known; the text names it.
     """
     found: dict[str, int | None] = {}
     for said in namings:
-        record = find(session, connection, said, look)
-        if record is None and not said.is_blank:
-            word, _, value = said.selectors()[0]
-            raise Declined(f"there is no {said.reference.to.noun} with {word} {value}")
-        found[said.reference.column] = record
+        found[said.reference.column] = surely(said, find(session, connection, said, found))
     return found
+
+
+def surely(said: Naming, record: int | None) -> int | None:
+    """The record that was found for what a row says; None where it says that there is none.
+
+    Raises:
+        Declined: none was found; the text names it.
+    """
+    if record is None and not said.is_blank:
+        word, _, value = said.selectors()[0]
+        raise Declined(f"there is no {said.reference.to.noun} with {word} {value}")
+    return record
 
 
 def keys_of(
@@ -171,3 +215,31 @@ def key_of(session: Session, connection: Connection, kind: Kind, record: int) ->
         codes = naming.codes_of(session, kind.entity, {record})
         copies = Book(session, connection, kind.entity, kind.noun, codes=codes).copies_of(record)
     return str(copies[0].external_key)
+
+
+def wanted(session: Session, connection: Connection, kind: Kind, found: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """As `conditions`, of filters that may also be the words by which a row names other records."""
+    known = {word: each for each in kind.references for word in each.words}
+    made = conditions(session, connection, kind, {word: value for word, value in found.items() if word not in known})
+    said = [(known[word], word, value) for word, value in found.items() if word in known]
+    return [*made, *(_refers(session, connection, kind, each, word, value) for each, word, value in said)]
+
+
+def _refers(
+    session: Session, connection: Connection, kind: Kind, reference: Reference, word: str, value: Any
+) -> ColumnElement[bool]:
+    """Whether a record refers to one that the word means."""
+    if not may_read(connection, kind, reference.column):
+        return false()
+    by = {reference.id: "id", reference.key: reference.to.key, reference.name: "name"}[word]
+    ids = by_selector(session, connection, reference.to, by, value)
+    return db.among(db.table_of(kind.made).c[reference.column], ids)
+
+
+def referring(session: Session, connection: Connection, kind: Kind, column: str, record: int) -> list[Referred]:
+    """The records of a kind that refer to one by this column, as far as the connection sees them and is told of it."""
+    if not may_read(connection, kind, column):
+        return []
+    ids = matching(session, connection, kind, [db.table_of(kind.made).c[column] == record])
+    chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+    return [each for chunk in chunks for each in others(session, connection, kind, chunk)]

@@ -20,7 +20,8 @@ from synchub.dialects.synchroteam import (
     invoices,
     jobs,
     parts,
-    sites,
+    places,
+    publishing,
     stock,
     users,
 )
@@ -29,11 +30,12 @@ from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, Straigh
 
 ROOTS = ("/Api/v2", "/v2")
 GREETED = ("/Api/v1", *ROOTS)
-ROOMS = (customers, sites, equipment, users, activities, parts, stock, jobs, invoices, attachments)
+ROOMS = (customers, places, equipment, users, activities, parts, stock, jobs, invoices, attachments)
 ENDPOINTS: tuple[Endpoint, ...] = tuple(each for room in ROOMS for each in room.ENDPOINTS)
 CLAIMS = (
     *(Claim(root + each.path, frozenset({each.method})) for each in ENDPOINTS for root in ROOTS),
     Claim("/Api/v1", frozenset({"GET"}), exact_case=True),
+    *publishing.CLAIMS,
     *(Claim(root, frozenset({"GET"})) for root in ROOTS),
     *(Claim(f"{root}/*", frozenset()) for root in ROOTS),
 )
@@ -45,7 +47,7 @@ def surface(hub: Hub) -> FastAPI:
     app = FastAPI(title="Synchroteam API v2", docs_url=None, redoc_url=None)
     app.state.door = Door.of(hub)
     faults.speak(app)
-    app.router.routes.extend(_routes())
+    app.router.routes.extend((*_routes(), *publishing.routes()))
     return app
 
 
@@ -92,11 +94,6 @@ async def _asked(request: Request) -> Call:
     return await _door(request).query(request)
 
 
-async def _taken(request: Request) -> AsyncIterator[Call]:
-    async for call in _door(request).take(request):
-        yield call
-
-
 async def _greet(call: Annotated[Call, Depends(_admitted)]) -> Response:
     return formats.reading(call.request, {"code": 1, "message": ""})
 
@@ -105,12 +102,27 @@ def _answering(endpoint: Endpoint) -> Any:
     """The function of a route."""
     if endpoint.straight:
         return partial(_go_straight, endpoint, endpoint.straight)
-    entering = Depends(_taken, scope="function") if endpoint.writes else Depends(_asked if endpoint.asks else _admitted)
+    entering = _entering(endpoint)
 
     def answer(call: Annotated[Call, entering]) -> Response:
         return endpoint.handler(_door(call.request), call)
 
     return answer
+
+
+def _entering(endpoint: Endpoint) -> Any:
+    """What lets a request in to an endpoint."""
+    if endpoint.asks:
+        return Depends(_asked)
+
+    async def taken(request: Request) -> AsyncIterator[Call]:
+        async for call in _door(request).take(request, large=endpoint.large):
+            yield call
+
+    async def admitted(request: Request) -> Call:
+        return await _door(request).admit(request, endpoint.also)
+
+    return Depends(taken, scope="function") if endpoint.writes else Depends(admitted)
 
 
 async def _go_straight(endpoint: Endpoint, straight: Straight, request: Request) -> Response:

@@ -56,6 +56,8 @@ class Place:
     copy: DbRow[Any]
     said: Said
     is_new: bool
+    referred: Mapping[str, int | None] = field(default_factory=dict)
+    """The records that the row names, by column; None where it says that there is none."""
 
     @property
     def record(self) -> int:
@@ -195,7 +197,7 @@ def put(session: Session, kind: Kind, connection: Connection, arrival: Arrival, 
         copy = book.make([said.named.my_id])[said.named.my_id] if said.named.my_id else book.found(1)[0]
     keys = references.keys_of(session, connection, kind.references, referred)
     known = Said(said.named, {**said.fields, **keys}, said.extra, said.namings)
-    return Place(session, connection, kind, book, copy, known, is_new)
+    return Place(session, connection, kind, book, copy, known, is_new, referred)
 
 
 def _answered(session: Session, kind: Kind, code: int) -> Named:

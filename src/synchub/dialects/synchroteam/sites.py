@@ -1,11 +1,10 @@
-"""Sites: the places of customers where work is done."""
+"""What sites are: the places of customers where work is done. Their endpoints are in `places`."""
 
 from typing import Annotated
 
 from pydantic import Field
 
 from synchub.dialects.synchroteam.customers import CUSTOMER
-from synchub.dialects.synchroteam.endpoints import Endpoint
 from synchub.dialects.synchroteam.kinds import Kind, Reference
 from synchub.dialects.synchroteam.wire import Placed
 from synchub.dialects.synchroteam.words import CustomFields, Key, Latitude, Longitude, Tags, Text
@@ -44,7 +43,8 @@ SITE = Kind(
     plural="sites",
     root="Site",
     id_words=frozenset({"id", "siteid"}),
+    filters={"name": "name", "contactEmail": "email"},
     references=(Reference("customer_id", CUSTOMER, id="customerId", key="customerMyId", name="customerName"),),
+    left_out=frozenset({"contactFirstName", "customFieldValues", "position", "tags"}),
 )
-
-ENDPOINTS: tuple[Endpoint, ...] = ()
+"""Its lists leave out what their example does."""

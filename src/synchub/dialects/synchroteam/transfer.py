@@ -127,7 +127,7 @@ def _refer(lookup: Lookup, row: _Row, promised: Promised | None) -> None:
     """Find the records that a line refers to; one that is but promised is left out."""
     for each in row.said.namings if row.said else ():
         try:
-            row.referred[each.reference.column] = lookup.resolve(each)
+            row.referred[each.reference.column] = lookup.resolve(each, row.referred)
         except Declined as error:
             if promised is None or promised.isdisjoint(_promises(each)):
                 row.reject(str(error))

@@ -117,6 +117,12 @@ def _start(value: Any) -> dict[str, Any]:
     return dict.fromkeys((f"{START}.fullAdress", f"{START}.latitude", f"{START}.longitude"), given)
 
 
+_PLACE = {
+    "type": ["object", "null"],
+    "properties": dict.fromkeys(("fullAdress", "latitude", "longitude"), description.TEXT),
+}
+
+
 def _finished(row: dict[str, Any], _seen: Seen) -> dict[str, Any]:
     """A start location that says nothing is null."""
     return row | {START: row[START] if any(row[START].values()) else None}
@@ -145,6 +151,7 @@ USER = Kind(
     named="login",
     filters={"email": "email"},
     required=("login",),
+    described={START: _PLACE},
     finish=_finished,
     locate=_located,
 )

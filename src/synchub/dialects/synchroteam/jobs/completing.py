@@ -9,9 +9,9 @@ from sqlalchemy import Row as DbRow
 from synchub import clock
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.jobs import mentions, naming
-from synchub.dialects.synchroteam.jobs.lists import Member
 from synchub.dialects.synchroteam.jobs.report import merged
 from synchub.dialects.synchroteam.jobs.states import PLANNED, State, check_move, planned
+from synchub.dialects.synchroteam.members import Member
 from synchub.dialects.synchroteam.sending import Place
 from synchub.dialects.synchroteam.words import utc_now
 from synchub.master.values import as_list

@@ -3,22 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import func
-from sqlalchemy.orm import Session
-
 from synchub import db
-from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import references
 from synchub.dialects.synchroteam.faults import Declined
-from synchub.dialects.synchroteam.jobs.lists import Member
 from synchub.dialects.synchroteam.kinds import Reference
-from synchub.dialects.synchroteam.meaning import records_by_key
+from synchub.dialects.synchroteam.members import Member
 from synchub.dialects.synchroteam.moments import NotRead, in_utc
 from synchub.dialects.synchroteam.parts import PART
 from synchub.dialects.synchroteam.references import Naming
 from synchub.dialects.synchroteam.sending import Place
 from synchub.dialects.synchroteam.users import USER
-from synchub.dialects.synchroteam.views import matching, may_read, others
+from synchub.dialects.synchroteam.views import others
 from synchub.master.entities.parties import Employee
 from synchub.master.values import Value, as_list, spell_list
 
@@ -86,8 +81,6 @@ def _found(place: Place, said: Naming) -> tuple[int | None, str | None]:
     if said.is_blank:
         return None, None
     session, connection, kind = place.session, place.connection, said.reference.to
-    if kind is USER and said.id is None:
-        said = Naming(said.reference, None, spelled(session, connection, str(said.key)))
     record = references.resolve(session, connection, [said])[said.reference.column]
     known = others(session, connection, kind, [record] if record else [])
     return record, next((each.key for each in known if each.key), said.key)
@@ -98,18 +91,3 @@ def _utc(text: str | None, zone: str) -> str | None:
         return in_utc(text, zone) if text else None
     except NotRead:
         raise Declined("a moment lies too far away") from None
-
-
-def spelled(session: Session, connection: Connection, login: str) -> str:
-    """A log-in as it is spelled where it is known (JOB-8), else as it was said."""
-    if records_by_key(session, connection, USER, login):
-        return login
-    known = others(session, connection, USER, of_login(session, connection, login)[:1])
-    return known[0].key if known else login
-
-
-def of_login(session: Session, connection: Connection, login: str) -> list[int]:
-    """The users of a log-in in whatever letter case, as far as the connection sees them and is told of log-ins."""
-    if not may_read(connection, USER, "login"):
-        return []
-    return matching(session, connection, USER, [func.lower(EMPLOYEES.c.login) == login.lower()])

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from synchub.dialects.synchroteam.jobs.lists import Member
+from synchub.dialects.synchroteam.members import Member
 from synchub.master.values import Value, as_list, spell_list
 
 _SAME = ("id", "category_id", "category", "item")
