@@ -20,6 +20,9 @@ KNOWN = {
     "User/Details": {"query": {"login": "kim"}},
     "User/List": {"query": {"login": "kim"}},
     "User/Search": {"body": {"group": {"name": "north"}}, "media_type": "application/json"},
+    "ActivityType/Send": {"body": {"name": "Workshop", "color": "00c0fe"}, "media_type": "application/json"},
+    "ActivityType/Search": {"body": {"name": "Workshop"}, "media_type": "application/json"},
+    "ActivityType/Delete": {"body": {"name": "Workshop"}, "media_type": "application/json"},
 }
 """A request of each endpoint that is done, whatever was sent before; chance hits on few of them."""
 
@@ -46,6 +49,7 @@ def test_every_answer_is_one_that_the_document_describes(field, examples):
             field.make(myId="C-7")
             field.call("POST", "/Api/v2/Part/Send", content=b'{"reference":"P-7","name":"Hinge"}')
             field.call("POST", "/Api/v2/User/Send", content=b'{"login":"kim"}')
+            field.call("POST", "/Api/v2/ActivityType/Send", content=b'{"name":"Workshop"}')
             name = "/".join(path.split("/")[-2:])
             answer = send(field.hub, operation.Case(**KNOWN.get(name, {})), headers)
             assert (answer.status_code, code_of(answer)) != (200, 0), operation.label

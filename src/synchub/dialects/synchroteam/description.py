@@ -123,9 +123,9 @@ def places(**known: dict[str, Any]) -> list[dict[str, Any]]:
 GREETING: dict[int | str, dict[str, Any]] = {200: answer("They count."), **READ}
 
 
-def sent(kind: Kind) -> dict[str, Any]:
-    """What is said of a Send."""
-    told = answer(f"The id of the {kind.noun} in `code`; or 0, and in `message` why not.")
+def sent(kind: Kind, told: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What is said of a Send; `told` is its answer, where that is another than most have."""
+    told = told or answer(f"The id of the {kind.noun} in `code`; or 0, and in `message` why not.")
     return {
         "responses": {200: told, **WRITE, **TYPED},
         "openapi_extra": body(
