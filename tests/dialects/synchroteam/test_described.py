@@ -21,6 +21,7 @@ FILE = ("Attachments/Send", {"job": {"myId": "J-#"}, "fileName": "oven.txt", "fi
 FIRST: dict[str, list[tuple[str, Any]]] = {
     "ActivityType": [TYPE],
     "Attachments": [CUSTOMER, USER, JOB],
+    "CustomField": [CUSTOMER, USER, JOB],
     "Customer": [CUSTOMER],
     "Equipment": [CUSTOMER, SITE, OVEN],
     "Jobs": [CUSTOMER, USER, JOB],
