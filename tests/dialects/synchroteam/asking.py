@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 from hypothesis import strategies as st
 from lxml import etree
 from tests.dialects.synchroteam.conftest import Field
-from tests.dialects.synchroteam.drawing import WORDS, amounts, example, like, said
+from tests.dialects.synchroteam.drawing import WORDS, amounts, example, like, moments, names, said, texts
 from tests.dialects.synchroteam.inventory import ENDPOINTS, XML_LISTS
 
 Draw = Callable[[Any], Any]
@@ -160,3 +161,92 @@ def user_search(world: World, draw: Draw) -> Ask:
     number = world.send("user.send", row)
     wish = {"group": {"id": "", "name": row["groups"][0]}, "skilledTrades": row["skilledTrades"][0]}
     return Ask(body=wish, shows={"id": number, "login": row["login"]})
+
+
+def job(world: World, draw: Draw, **more: Any) -> dict[str, Any]:
+    """A job, with a customer, a site, equipment, technicians and parts that are there."""
+    part, user, other = (draw(said(each)) for each in ("part.send", "user.send", "user.send"))
+    begin = draw(moments)
+    row = draw(
+        said(
+            "jobs.send",
+            idCustomer=str(world.send("customer.send", draw(said("customer.send")))),
+            idUser=str(world.send("user.send", user)),
+            scheduledBeginDate=f"{begin:%Y-%m-%d %H:%M}",
+            scheduledEndDate=f"{begin + timedelta(hours=2):%Y-%m-%d %H:%M}",
+            parts=[{"id": str(world.send("part.send", part)), "reference": None, "quantity": draw(amounts.map(float))}],
+            priority=st.sampled_from(["0", "1", "2"]),
+            status=st.sampled_from([*"012345"]),
+            OtherTechnicians=[user["login"]],
+            tags=WORDS["tags"],
+        )
+    )
+    world.send("user.send", other)
+    return {**row, **more}
+
+
+def _out(text: str) -> str:
+    """A moment as jobs show it."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").strftime("%d/%m/%Y %H:%M:%S")  # noqa: DTZ007 - it has no zone
+
+
+@asks("jobs.send")
+def jobs_send(world: World, draw: Draw) -> Ask:
+    row = job(world, draw)
+    return Ask(body=row, shows={"code": world.send("jobs.send", row), "message": None})
+
+
+@asks("jobs.detail")
+def jobs_detail(world: World, draw: Draw) -> Ask:
+    shape = ENDPOINTS["jobs.detail"]["response_example"]
+    named = ("description", "idJobType", "idReport", "idCreator", "globalAddress", "position", "report")
+    row = job(world, draw) | {word: draw(like(shape[word], word)) for word in named}
+    del row["nmJobType"]
+    begin, end = row["scheduledBeginDate"], row["scheduledEndDate"]
+    worked = {"RealBeginDate": _out(begin), "RealEndDate": _out(end)}
+    row |= worked | {"Activities": [{"login": row["OtherTechnicians"][0], "start": _out(begin), "stop": _out(end)}]}
+    site = world.send("site.send", draw(said("site.send", customerId=row["idCustomer"])))
+    thing = world.send("equipment.send", draw(said("equipment.send", customerId=row["idCustomer"], siteId=site)))
+    row |= {
+        "idSite": site,
+        "idEquipment": thing,
+        "validationUser": draw(st.integers(1, 10**6)),
+        "validationDate": _out(end),
+    }
+    number = world.send("jobs.send", row)
+    told = {"scheduledBeginDate": _out(begin), "scheduledEndDate": _out(end), "duration": 120, "num": number}
+    unsaid = {"parts", "report", "customFieldValues"}
+    return Ask(query={"num": number}, shows={**{word: row[word] for word in row.keys() - unsaid}, **told})
+
+
+@asks("jobs.search")
+def jobs_search(world: World, draw: Draw) -> Ask:
+    row = job(world, draw)
+    number = world.send("jobs.send", row)
+    wish = {"dateFrom": row["scheduledBeginDate"], "dateTo": row["scheduledEndDate"], "status": row["status"]}
+    customer = {"name": "", "id": row["idCustomer"], "myId": ""}
+    return Ask(body={**wish, "userName": "", "customer": customer}, shows={"num": str(number), "myId": row["myId"]})
+
+
+@asks("jobs.validate")
+def jobs_validate(world: World, draw: Draw) -> Ask:
+    return Ask(query={"num": world.send("jobs.send", job(world, draw, status="5"))}, shows={"code": 1})
+
+
+@asks("jobs.cancel")
+def jobs_cancel(world: World, draw: Draw) -> Ask:
+    row = job(world, draw)
+    world.send("jobs.send", row)
+    return Ask(query={"myId": row["myId"]}, shows={"code": 1})
+
+
+@asks("customfield.send")
+def customfield_send(world: World, draw: Draw) -> Ask:
+    row = job(world, draw)
+    number = world.send("jobs.send", row)
+    values = [
+        {"id": str(draw(st.integers(1, 10**8))), "Value": draw(texts)},
+        {"name": draw(names), "Value": draw(texts)},
+    ]
+    which = {"id": "", "myId": draw(st.sampled_from(["", row["myId"]])), "num": number}
+    return Ask(body={"CustomFieldValues": values, "Job": which}, shows={"code": 1, "message": ""})

@@ -24,8 +24,22 @@ ABSENT: set[str] = set()
 TABLE = "the table of its fields"
 
 _FIELD_IDS = {"customFieldValues[].id": ("CFV-1", NUMBER)}
+_TABLE_OF_JOBS = [
+    "siteMyId",
+    "equipmentMyId",
+    "validationDate",
+    "complementAddress",
+    "contactName",
+    "contactFirstName",
+    "contactEmail",
+]
 AMENDED: dict[str, dict[str, tuple[str, Any]]] = {
     "customer.details": {"contactMobile": (TABLE, TEXT), **_FIELD_IDS},
+    "jobs.detail": {
+        **dict.fromkeys(_TABLE_OF_JOBS, (TABLE, TEXT)),
+        "validationUser": (TABLE, NUMBER | NULL),
+        "tags": (TABLE, [TEXT]),
+    },
     "part.details": {"minQuantity": (TABLE, NUMBER), "tracked": (TABLE, TRUTH), "serializable": (TABLE, TRUTH)},
     "user.details": {"CustomFieldValues[].id": ("CFV-1", NUMBER)},
 }

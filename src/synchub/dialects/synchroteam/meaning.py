@@ -7,7 +7,7 @@ from synchub import db
 from synchub.connections.tables import HUB, Connection
 from synchub.dialects.synchroteam.ids import LARGEST_ID, whole
 from synchub.dialects.synchroteam.kinds import Kind
-from synchub.dialects.synchroteam.logins import known_as
+from synchub.dialects.synchroteam.names import known_as
 from synchub.master import naming
 from synchub.master.locating import Key, find
 from synchub.master.tables import Change

@@ -3,9 +3,9 @@
 Beyond the vendor's API each takes `changedFrom`, in the body or the query, and the query's `page` and `pageSize`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic_core import PydanticCustomError
 
@@ -16,6 +16,7 @@ from synchub.dialects.synchroteam.views import CHANGED_FROM
 from synchub.dialects.synchroteam.words import part_of
 from synchub.errors import Unreadable
 
+Read = TypeVar("Read")
 SINCE = CHANGED_FROM[0].lower() + CHANGED_FROM[1:]
 
 
@@ -54,6 +55,26 @@ class Question:
             Unreadable: it is none.
         """
         return text_of(word, self.filters[word]) if word in self.filters else None
+
+    def read(self, word: str, read: Callable[[Any], Read]) -> Read | None:
+        """The value of a filter as `read` reads it, None where it is blank.
+
+        Raises:
+            Unreadable: it cannot be read.
+        """
+        try:
+            return read(self.filters[word]) if word in self.filters else None
+        except PydanticCustomError as error:
+            raise Unreadable(f"{word} {error.message()}") from None
+
+    def number(self, word: str) -> int | None:
+        """The id in a filter; a blank and 0, which clients send for none, are none.
+
+        Raises:
+            Unreadable: it is no whole number.
+        """
+        text = self.text(word)
+        return query.whole_number(word, text) or None if text else None
 
     def members(self, word: str, known: Collection[str]) -> dict[str, str]:
         """The members of a filter that is an object, as texts; blank ones are left out.

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import Connection
-from synchub.dialects.synchroteam import description, logins, sending
+from synchub.dialects.synchroteam import description, names, sending
 from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, detailer, lister, listing
 from synchub.dialects.synchroteam.ids import Named
 from synchub.dialects.synchroteam.kinds import Kind
@@ -47,8 +47,8 @@ from synchub.dialects.synchroteam.words import (
 from synchub.dialects.wire import SECRET, Also, Wire
 from synchub.intake.alone import Work
 from synchub.intake.submission import Arrival, Submission
-from synchub.master import naming
 from synchub.master.entities.parties import Employee
+from synchub.master.renaming import recode
 from synchub.master.values import as_list
 
 START = "startLocation"
@@ -133,7 +133,7 @@ def _located(session: Session, connection: Connection, said: Said) -> Named:
     number, login = said.named.id, said.named.my_id
     if login is None:
         return said.named
-    known = logins.known_as(session, connection, USER.entity, login)
+    known = names.known_as(session, connection, USER.entity, login)
     owner = records_by_key(session, connection, USER, known)
     same = number is not None and owner and owner == records_by_id(session, connection, USER, number)
     return Named(number, login if same else known)
@@ -175,7 +175,7 @@ def _sent(connection: Connection, arrival: Arrival, said: Said) -> Work:
 
     def work(session: Session) -> Submission:
         if said.named.my_id is not None:
-            logins.hold(session, USER.entity, said.named.my_id)
+            names.hold(session, USER.entity, said.named.my_id)
         return send(session)
 
     return work
@@ -187,7 +187,7 @@ def _prepared(place: Place) -> None:
         place.said.fields["login"] = place.copy.external_key
     former = place.book.renamed.get(place.copy.id)
     if former:
-        naming.recode(place.session, place.copy, former)
+        recode(place.session, place.copy, former)
 
 
 def _search(door: Door, call: Call) -> Response:
