@@ -10,7 +10,7 @@ import base64
 import hmac
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -44,8 +44,15 @@ def token_of(session: Session, secret_key: str, link: Opened) -> str:
     Raises:
         Misconfigured: the hub has no key.
     """
-    code = _code(session, secret_key, link)
-    return base64.urlsafe_b64encode(_IDS.pack(link.record, link.connection) + code).decode()
+    return tokens_of(session, secret_key, [link])[link]
+
+
+def tokens_of(session: Session, secret_key: str, every: Collection[Opened]) -> dict[Opened, str]:
+    """The tokens of many links, as `token_of`."""
+    codes = _codes(session, secret_key, every)
+    return {
+        link: base64.urlsafe_b64encode(_IDS.pack(link.record, link.connection) + codes[link]).decode() for link in every
+    }
 
 
 def opened(session: Session, secret_key: str, token: str, entities: Iterable[str]) -> Opened:
@@ -57,8 +64,9 @@ def opened(session: Session, secret_key: str, token: str, entities: Iterable[str
     if _TOKEN.fullmatch(token):
         packed = base64.urlsafe_b64decode(token)
         record, connection = _IDS.unpack_from(packed)
-        for link in (Opened(entity, record, connection) for entity in entities):
-            if hmac.compare_digest(packed[_IDS.size :], _code(session, secret_key, link)):
+        codes = _codes(session, secret_key, [Opened(entity, record, connection) for entity in entities])
+        for link, code in codes.items():
+            if hmac.compare_digest(packed[_IDS.size :], code):
                 return link
     raise NotFound(NOTHING)
 
@@ -78,13 +86,17 @@ def withdrawn(session: Session) -> list[dict[str, Any]]:
     return [{name: getattr(link, name) for name in names} for link in session.scalars(found)]
 
 
-def _code(session: Session, secret_key: str, link: Opened) -> bytes:
-    """The code of a link as it is now; the store's own id is in it, so that no other store's link fits."""
-    ours = (Link.entity == link.entity, Link.record_id == link.record)
-    times = select(Link.withdrawn).where(*ours).scalar_subquery()
-    store, withdrawn_times = session.execute(select(Connection.guid, times).where(Connection.id == HUB)).one()
-    said = "\0".join(map(str, (store, *link, withdrawn_times or 0)))
-    return hmac.digest(_key(secret_key), said.encode(), "sha256")[:CODE_BYTES]
+def _codes(session: Session, secret_key: str, every: Collection[Opened]) -> dict[Opened, bytes]:
+    """The codes of links as they are now; the store's own id is in them, so that no other store's link fits."""
+    store = session.scalars(select(Connection.guid).where(Connection.id == HUB)).one()
+    entities, records = ({link.entity for link in every}, {link.record for link in every})
+    ours = select(Link).where(db.among(Link.entity, entities), db.among(Link.record_id, records))
+    times = {(row.entity, row.record_id): row.withdrawn for row in session.scalars(ours)}
+    made = {}
+    for link in every:
+        said = "\0".join(map(str, (store, *link, times.get((link.entity, link.record), 0))))
+        made[link] = hmac.digest(_key(secret_key), said.encode(), "sha256")[:CODE_BYTES]
+    return made
 
 
 @lru_cache(maxsize=8)

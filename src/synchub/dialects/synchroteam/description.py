@@ -50,7 +50,7 @@ def schema(kind: Kind, *, lists: bool = False) -> dict[str, Any]:
     more = kind.described
     words: dict[str, Any] = {kind.id_word: None, **nested(kind.details({}))}
     for each in kind.references:
-        words |= dict.fromkeys(each.words)
+        words |= dict.fromkeys(each.words, "")
     properties = {word: _typed(word, value, more) for word, value in words.items()}
     properties[kind.id_word] = TEXT if kind.id_column else NUMBER
     for each in kind.references:

@@ -28,7 +28,7 @@ def _detail(door: Door, call: Call) -> Response:
 def whole(door: Door, call: Call, seen: Seen, fields: Collection[str]) -> dict[str, Any]:
     """All of a job, with the link to its page."""
     row = shown(call.connection, JOB, seen, fields)
-    return row | {"publicLink": public_link(door, call, seen.row.id) or ""}
+    return row | {"publicLink": public_link(door, call, seen.row.id)}
 
 
 DETAIL = Endpoint("GET", "/Jobs/Detail", _detail, "One job", description.details(JOB, **TYPED))
