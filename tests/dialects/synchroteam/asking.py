@@ -1,16 +1,30 @@
 """How each endpoint is asked about values of our own, once they are brought in."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from hypothesis import strategies as st
 from lxml import etree
 from tests.dialects.synchroteam.conftest import Field
-from tests.dialects.synchroteam.drawing import WORDS, amounts, example, like, moments, names, said, texts
+from tests.dialects.synchroteam.drawing import (
+    KEYED,
+    WORDS,
+    amounts,
+    example,
+    like,
+    moments,
+    names,
+    numbers,
+    said,
+    texts,
+)
 from tests.dialects.synchroteam.inventory import ENDPOINTS, XML_LISTS
 
 Draw = Callable[[Any], Any]
@@ -47,10 +61,34 @@ def _filled(element: Any, name: str, value: Any) -> Any:
 
 
 class World:
-    """A hub's client, and the records that those which are drawn refer to."""
+    """A hub's client, and the records that those which are drawn refer to, in words that name them."""
 
     def __init__(self, client: Field) -> None:
         self.client = client
+
+    @cached_property
+    def customer(self) -> dict[str, Any]:
+        """A customer."""
+        row = {"myId": "C-1", "name": "Harbour Bakery"}
+        return {"customerId": self.send("customer.send", row), "customerName": row["name"]}
+
+    @cached_property
+    def site(self) -> dict[str, Any]:
+        """A site of that customer."""
+        row = {"myId": "S-1", "name": "Quay / 1", **self.customer}
+        return {"siteId": self.send("site.send", row), "siteName": row["name"]}
+
+    @cached_property
+    def user(self) -> dict[str, Any]:
+        """A technician."""
+        row = {"login": "kim", "firstName": "Kim", "lastName": "Lee"}
+        return {"idUser": self.send("user.send", row), "login": row["login"]}
+
+    @cached_property
+    def part(self) -> dict[str, Any]:
+        """A part."""
+        row = {"reference": "P-1", "name": "Hinge", "price": "12,50"}
+        return {"id": self.send("part.send", row), "reference": row["reference"]}
 
     def ask(self, endpoint: str, ask: Ask, accept: str = "application/json") -> httpx.Response:
         """The answer to a request, whose body is in the format that it asks for."""
@@ -250,3 +288,109 @@ def customfield_send(world: World, draw: Draw) -> Ask:
     ]
     which = {"id": "", "myId": draw(st.sampled_from(["", row["myId"]])), "num": number}
     return Ask(body={"CustomFieldValues": values, "Job": which}, shows={"code": 1, "message": ""})
+
+
+@asks("site.send")
+def site_send(world: World, draw: Draw) -> Ask:
+    row = draw(said("site.send", **world.customer))
+    return Ask(body=row, shows={"code": world.send("site.send", row), "message": ""})
+
+
+def a_site(world: World, draw: Draw) -> dict[str, Any]:
+    """A site of the world's customer, with all that an answer shows."""
+    row = draw(
+        said("site.send", **world.customer, position=WORDS["position"], customFieldValues=WORDS["customFieldValues"])
+    )
+    return {**row, "id": world.send("site.send", row)}
+
+
+@asks("site.details")
+def site_details(world: World, draw: Draw) -> Ask:
+    row = a_site(world, draw)
+    return Ask(query={"id": row["id"]}, shows=row)
+
+
+@asks("site.delete")
+def site_delete(world: World, draw: Draw) -> Ask:
+    return Ask(query={"myId": a_site(world, draw)["myId"]}, shows={"code": 1})
+
+
+@asks("site.listByCustomerId")
+def sites_by_id(world: World, draw: Draw) -> Ask:
+    return Ask(places={"id": world.customer["customerId"]}, shows=a_site(world, draw))
+
+
+@asks("site.listByCustomerMyId")
+def sites_by_key(world: World, draw: Draw) -> Ask:
+    return Ask(places={"myId": "C-1"}, shows=a_site(world, draw))
+
+
+def equipment(world: World, draw: Draw) -> dict[str, Any]:
+    """Equipment at the world's site, with all that an answer shows."""
+    names = {**world.customer, **world.site}
+    row = draw(said("equipment.send", **names))
+    return {**row, "id": world.send("equipment.send", row)}
+
+
+@asks("equipment.send")
+def equipment_send(world: World, draw: Draw) -> Ask:
+    row = equipment(world, draw)
+    return Ask(body=row, shows={"code": row["id"], "message": ""})
+
+
+@asks("equipment.details")
+def equipment_details(world: World, draw: Draw) -> Ask:
+    row = equipment(world, draw)
+    return Ask(query={"myId": row["myId"]}, shows=row)
+
+
+@asks("equipment.delete")
+def equipment_delete(world: World, draw: Draw) -> Ask:
+    return Ask(query={"id": equipment(world, draw)["id"]}, shows={"code": 1})
+
+
+@asks("equipment.list")
+def equipment_list(world: World, draw: Draw) -> Ask:
+    row = equipment(world, draw)
+    places = {"customer": world.customer["customerId"], "site": quote(world.site["siteName"], safe="")}
+    return Ask(places=places, shows=row)
+
+
+def activity_type(world: World, draw: Draw) -> dict[str, Any]:
+    """A type of activities."""
+    row = draw(said("activitytype.send", name=names.map(lambda name: f"{name} {next(numbers)}")))
+    answer = world.ask("activitytype.send", Ask(body=row)).json()
+    assert answer["code"] == 1
+    return {**row, "id": answer["data"]["id"]}
+
+
+@asks("activitytype.send")
+def activitytype_send(world: World, draw: Draw) -> Ask:
+    row = activity_type(world, draw)
+    return Ask(body={**row, "id": str(row["id"])}, shows={"code": 1, "data": row, "msg": ""})
+
+
+@asks("activitytype.search")
+def activitytype_search(world: World, draw: Draw) -> Ask:
+    row = activity_type(world, draw)
+    return Ask(body={"color": "", "name": row["name"], "hasConflit": "", "id": ""}, shows=row)
+
+
+@asks("activitytype.delete")
+def activitytype_delete(world: World, draw: Draw) -> Ask:
+    row = activity_type(world, draw)
+    return Ask(body={"name": "", "id": str(row["id"])}, shows={"code": 1})
+
+
+@asks("attachments.send")
+def attachments_send(world: World, draw: Draw) -> Ask:
+    number = world.send("jobs.send", job(world, draw))
+    data = b64encode(draw(st.binary(min_size=1))).decode()
+    body = {"job": {"id": "", "myId": "", "num": number}, "customer": {"id": "", "myId": ""}}
+    return Ask(body={**body, "fileName": f"{draw(names)}.csv", "fileData": data}, shows={"msg": [], "result": "1"})
+
+
+@asks("jobs.pdf")
+def jobs_pdf(world: World, draw: Draw) -> Ask:
+    row = {"idCustomer": world.customer["customerId"], "myId": draw(KEYED), "description": draw(names)}
+    return Ask(query={"num": world.send("jobs.send", row)})
