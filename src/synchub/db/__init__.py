@@ -188,14 +188,15 @@ _gates: WeakKeyDictionary[Engine, threading.RLock] = WeakKeyDictionary()
 
 
 @contextmanager
-def reading(engine: Engine, *, at_once: bool = False) -> Iterator[Session]:
+def reading(engine: Engine, *, at_once: bool = False, at_one_moment: bool = False) -> Iterator[Session]:
     """A session that only reads; it is rolled back at the end.
 
     `at_once` is for a few statements of few rows: PostgreSQL is spared the transaction around them, whose statements
-    would see no other state together than each by itself.
+    would see no other state together than each by itself. With `at_one_moment` all statements see the store as it is
+    when the first begins, as SQLite's always do.
     """
-    alone = at_once and engine.dialect.name != "sqlite"
-    bound = engine.execution_options(isolation_level="AUTOCOMMIT") if alone else engine
+    level = "AUTOCOMMIT" if at_once else "REPEATABLE READ" if at_one_moment else None
+    bound = engine.execution_options(isolation_level=level) if level and engine.dialect.name != "sqlite" else engine
     with Session(bound, expire_on_commit=False) as session:
         yield session
 

@@ -131,34 +131,13 @@ def _taken(session: Session, connection: int, entity: str, ids: Collection[int])
     return {int(key.key) for key in keys} | {int(row.their_id) for row in numbers}
 
 
-def rename(session: Session, copy: Row[Any], record: Row[Any], key: str) -> None:
-    """Give a copy another key; a record whose code is but its own id gets the key as its code, if that is free."""
-    _call(session, "external_key", [(copy.id, key)])
-    ours = Key(HUB, copy.entity, str(record.id))
-    coded = find(session, {ours, Key(HUB, copy.entity, key)})
-    if record.code == str(record.id) and coded.keys() == {ours}:
-        _call(session, "external_key", [(coded[ours].id, key)])
-        session.execute(update(RECORDS).where(RECORDS.c.id == record.id).values(code=key))
-
-
-def recode(session: Session, copy: Row[Any], old: str) -> None:
-    """Let the code of a copy's record follow its key where it is the former one; it is the id if the key is taken."""
-    entity, record, key = copy.entity, copy.record_id, copy.external_key
-    coded = find(session, {Key(HUB, entity, old), Key(HUB, entity, key)})
-    ours = coded.pop(Key(HUB, entity, old), None)
-    if ours is None or ours.record_id != record:
-        return
-    code = str(record) if coded else key
-    _call(session, "external_key", [(ours.id, code)])
-    session.execute(update(RECORDS).where(RECORDS.c.id == record, RECORDS.c.code == old).values(code=code))
-
-
 def number(session: Session, pairs: Iterable[tuple[int, str]]) -> None:
     """Write down the partner's own numbers: pairs of a copy's id and the number."""
-    _call(session, "their_id", pairs)
+    write_names(session, "their_id", pairs)
 
 
-def _call(session: Session, column: str, pairs: Iterable[tuple[int, str]]) -> None:
+def write_names(session: Session, column: str, pairs: Iterable[tuple[int, str]]) -> None:
+    """Write down what copies are called, by key or number: pairs of a copy's id and the name."""
     rows = [{"b_id": id_, "name": name} for id_, name in sorted(pairs)]
     if rows:
         naming = update(COPIES).where(COPIES.c.id == bindparam("b_id")).values({column: bindparam("name")})

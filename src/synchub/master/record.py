@@ -139,7 +139,9 @@ class Record:
             if best.value is None:
                 continue
             if name in refers:
-                state[name] = self.resolved[Key(best.connection, refers[name], str(best.value))]
+                other = self.resolved.get(Key(best.connection, refers[name], str(best.value)))
+                if other is not None:  # None: its key was changed while another partner's word counted
+                    state[name] = other
             else:
                 state[name] = best.value
         if not state.get(EXISTS):

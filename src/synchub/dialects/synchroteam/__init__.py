@@ -3,12 +3,12 @@
 import shlex
 from collections.abc import Mapping, Sequence
 
-from synchub.dialects.dialect import Dialect, Transfer
+from synchub.dialects.dialect import Dialect
 from synchub.dialects.synchroteam.access import NAME
+from synchub.dialects.synchroteam.carried import TRANSFERS
 from synchub.dialects.synchroteam.client import API_KEY, make_sender
 from synchub.dialects.synchroteam.routes import CLAIMS, ENDPOINTS, ROOTS, surface
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
-from synchub.dialects.synchroteam.transfer import give, take
 
 
 def samples(base: str, credentials: Mapping[str, str]) -> Sequence[str]:
@@ -47,5 +47,5 @@ DIALECT = Dialect(
         }
     ),
     samples=samples,
-    transfer=Transfer(take, give),
+    transfers=TRANSFERS,
 )

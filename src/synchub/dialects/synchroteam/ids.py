@@ -21,6 +21,7 @@ from synchub.master import naming
 from synchub.master.convergence import wished
 from synchub.master.copies import load
 from synchub.master.locating import Key, find, find_or_make
+from synchub.master.renaming import rename
 from synchub.master.tables import FIRST_RECORD
 
 Rows = dict[Any, Row[Any]]
@@ -167,7 +168,7 @@ class Book:
         if copy is None:
             return self._adopt(record, named.my_id)
         if named.my_id is not None and copy.external_key != named.my_id and named.my_id not in self.by_key:
-            naming.rename(self.session, copy, self.records[record], named.my_id)
+            rename(self.session, copy, self.records[record], named.my_id)
             self.renamed[copy.id] = copy.external_key
             return self._read_again(record, copy.id)
         return copy

@@ -5,10 +5,12 @@ longest is meant. Words that are all blank say that there is none. A record that
 the same by each of them; beside an id or a key a name says nothing, as it may have changed since.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
@@ -22,6 +24,9 @@ from synchub.dialects.synchroteam.views import CHUNK, Referred, conditions, matc
 from synchub.dialects.synchroteam.words import part_of
 from synchub.master import naming
 from synchub.master.copies import Row as Fields
+
+Look = Callable[[Kind, str, Any], list[int]]
+"""Finds the records that one word means: of a kind, by a parameter of `conditions` or "name", and its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,25 @@ class Naming:
         return [(word, by, value) for word, by, value in every if word and value is not None]
 
 
+def read_text(value: Any, word: str) -> str:
+    """A key or a name; "" where it is blank.
+
+    Raises:
+        Declined: it is an object or a list.
+    """
+    try:
+        return part_of(value, word)
+    except PydanticCustomError as error:
+        raise Declined(error.message()) from None
+
+
 def read_id(value: Any, word: str = "id") -> int | None:
     """An id as number or text; a blank is none.
 
     Raises:
         Declined: it is no whole number.
     """
-    text = part_of(value, word) if not isinstance(value, bool | list | Mapping | float) else None
+    text = read_text(value, word) if not isinstance(value, bool | list | Mapping | float) else None
     if text == "":
         return None
     if text is None or not (text.isascii() and text.isdecimal() and len(text) <= 18):  # noqa: PLR2004 - of 64 bits
@@ -95,20 +112,29 @@ def of_object(reference: Reference, value: Any, word: str) -> Naming:
 def _naming(reference: Reference, said: Mapping[str, Any]) -> Naming:
     word = reference.id or "id"
     if reference.to.id_column:
-        number: int | str | None = part_of(said.get(word), word) or None
+        number: int | str | None = read_text(said.get(word), word) or None
     else:
         number = read_id(said.get(word), word) or None  # some clients send 0 for none
-    key, name = (part_of(said.get(word), word) or None if word else None for word in (reference.key, reference.name))
+    key, name = (read_text(said.get(word), word) or None if word else None for word in (reference.key, reference.name))
     return Naming(reference, number, key, name)
 
 
 def find(
-    session: Session, connection: Connection, said: Naming, known: Mapping[str, int | None] | None = None
+    session: Session,
+    connection: Connection,
+    said: Naming,
+    known: Mapping[str, int | None] | None = None,
+    look: Look | None = None,
 ) -> int | None:
     """The record that is named, as the connection sees it; None if there is none, or it names none.
 
-    `known` are the records that the row names besides, by column.
+    `known` are the records that the row names besides, by column. `look` finds records by ids and keys in place of
+    `by_selector`, where much was looked up together.
+
+    Raises:
+        Declined: it names several, or it is not certain which.
     """
+    look = look or partial(by_selector, session, connection)
     found: list[tuple[str, int]] = []
     for word, by, value in said.selectors():
         if found and by == "name":
@@ -116,7 +142,7 @@ def find(
         if by == "name":
             ids = _of_name(session, connection, said.reference, value, known or {})
         else:
-            ids = by_selector(session, connection, said.reference.to, by, value)
+            ids = look(said.reference.to, by, value)
         if not ids:
             return None
         found.append((word, ids[0]))
@@ -163,12 +189,20 @@ def resolve(session: Session, connection: Connection, namings: Iterable[Naming])
     """
     found: dict[str, int | None] = {}
     for said in namings:
-        record = find(session, connection, said, found)
-        if record is None and not said.is_blank:
-            word, _, value = said.selectors()[0]
-            raise Declined(f"there is no {said.reference.to.noun} with {word} {value}")
-        found[said.reference.column] = record
+        found[said.reference.column] = surely(said, find(session, connection, said, found))
     return found
+
+
+def surely(said: Naming, record: int | None) -> int | None:
+    """The record that was found for what a row says; None where it says that there is none.
+
+    Raises:
+        Declined: none was found; the text names it.
+    """
+    if record is None and not said.is_blank:
+        word, _, value = said.selectors()[0]
+        raise Declined(f"there is no {said.reference.to.noun} with {word} {value}")
+    return record
 
 
 def keys_of(

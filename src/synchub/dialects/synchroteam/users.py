@@ -47,8 +47,8 @@ from synchub.dialects.synchroteam.words import (
 from synchub.dialects.wire import SECRET, Also, Wire
 from synchub.intake.alone import Work
 from synchub.intake.submission import Arrival, Submission
-from synchub.master import naming
 from synchub.master.entities.parties import Employee
+from synchub.master.renaming import recode
 from synchub.master.values import as_list
 
 START = "startLocation"
@@ -195,7 +195,7 @@ def _prepared(place: Place) -> None:
         place.said.fields["login"] = place.copy.external_key
     former = place.book.renamed.get(place.copy.id)
     if former:
-        naming.recode(place.session, place.copy, former)
+        recode(place.session, place.copy, former)
 
 
 def _search(door: Door, call: Call) -> Response:

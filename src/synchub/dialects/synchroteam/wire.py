@@ -5,7 +5,6 @@ object of two texts (POS-1); its words here are `position.Latitude` and `positio
 within a row have its name and a point before them.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -74,8 +73,3 @@ def nested(row: Mapping[str, Any]) -> dict[str, Any]:
         else:
             made[word] = value
     return made
-
-
-def line(row: Mapping[str, Any]) -> str:
-    """A customer on one line of a file."""
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))

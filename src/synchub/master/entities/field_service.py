@@ -4,8 +4,10 @@ Lists (parts, activities, report items, lines, serial numbers) are one value eac
 are texts in UTC, "2026-07-19T12:43:00Z" (`values.as_moment`), so that they sort as they follow each other.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
@@ -108,6 +110,10 @@ class Job(Entity):
     __tablename__ = "job"
 
     label_fields = ("number", "description")
+    mentions: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "parts": ("item", "item"),
+        "activities": ("employee", "employee"),
+    }
 
     job_id: Mapped[str | None] = mapped_column(index=True)
     number: Mapped[int | None] = mapped_column(BigInteger, index=True)

@@ -1,0 +1,168 @@
+"""Every entity there and back: what is carried into an empty hub is carried out of it as the same bytes."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.dialects.synchroteam.conftest import Field, transfer_of
+from tests.served import fresh, serving
+
+from synchub.dialects import named
+
+SIGNS = "Äöü Κώστας 李 نور\u2028 \\ \" ' <&>"
+PLACE = {"Latitude": "38.8998214", "Longitude": "-77.1791373"}
+FIELDS = [{"id": 2, "name": "Serial", "value": "125"}, {"id": 7, "name": SIGNS, "value": ""}]
+HELD: dict[str, list[dict[str, Any]]] = {
+    "employee": [
+        {
+            "id": 266,
+            "login": "bill",
+            "firstName": "Bill",
+            "lastName": SIGNS,
+            "phone": "+49 30",
+            "profile": "technician",
+            "language": "EN",
+            "groups": ["g1", "g 2"],
+            "skilledTrades": ["plumber"],
+            "startLocation": {"fullAdress": "Quay 1", "latitude": "1.5", "longitude": "-2"},
+            "CustomFieldValues": FIELDS,
+        },
+        {"id": 267, "login": "ann", "lastName": "Ann"},
+    ],
+    "warehouse": [{"id": 3, "idStock": "d6a71643-0ad2-4de8-abcb-34f54c4ca12e", "nmStock": SIGNS}],
+    "customer": [
+        {
+            "id": 412,
+            "myId": "C/1",
+            "name": SIGNS,
+            "address": "Quay 1",
+            "adressZIP": "0042",
+            "contactName": "Doe",
+            "position": PLACE,
+            "customFieldValues": FIELDS,
+            "tags": ["a,b", SIGNS],
+        },
+        {"id": 7, "name": "Keyless"},
+    ],
+    "site": [
+        {"id": 31, "myId": "S1", "name": "Quay", "customerId": 412, "customerMyId": "C/1", "position": PLACE},
+        {"id": 32, "name": "Mill", "customerId": 7, "tags": ["x"]},
+        {"id": 33, "name": "Nobody's"},
+    ],
+    "equipment": [
+        {"id": 51, "myId": "E1", "name": "Oven", "customerId": 412, "siteId": 31, "customFieldValues": FIELDS},
+        {"id": 52, "name": "Pump", "customerMyId": "C/1", "siteMyId": "S1"},
+    ],
+    "item": [
+        {"id": 91, "reference": "p11", "name": SIGNS, "price": "10.25", "taxId": 5, "taxVal": "19.6", "tracked": True},
+        {
+            "id": 92,
+            "reference": "458",
+            "categoryId": 3,
+            "categoryName": "Soft",
+            "minQuantity": 2.5,
+            "serializable": True,
+        },
+    ],
+}
+"""By entity some lines of it, each naming records of those before."""
+
+
+def lines_of(text: str) -> list[str]:
+    return text.split("\n")[:-1]
+
+
+def carry_all(field: Field) -> None:
+    for entity, rows in HELD.items():
+        told = field.carry_in(*map(json.dumps, rows), entity=entity)
+        assert [row["verdict"] for row in told] == ["created"] * len(rows), (entity, told)
+
+
+def all_of(field: Field) -> dict[str, str]:
+    return {each.entity: field.carry_out(each.entity) for each in named("synchroteam").transfers}
+
+
+def test_every_entity_is_carried_in_the_order_in_which_they_refer_to_each_other():
+    transfers = [each.entity for each in named("synchroteam").transfers]
+    assert transfers == list(HELD)
+
+
+@pytest.fixture
+def elsewhere(sqlite_template, tmp_path):
+    """A client of an empty hub."""
+    with serving(fresh(sqlite_template, tmp_path), tmp_path / "elsewhere") as other:
+        yield Field(other)
+
+
+def test_what_is_carried_there_is_carried_out_as_the_same_bytes(field, erp, elsewhere):
+    carry_all(field)
+    erp.set("KH1", PhoneNumber="555-0100", Description="only there")
+    field.make(name="Made here", myId="M1")
+    field.make(name="Gone", myId="G")
+    field.delete(myId="G")
+    before = all_of(field)
+    assert [len(lines_of(before[entity])) >= len(rows) for entity, rows in HELD.items()] == [True] * len(HELD)
+    for entity, text in before.items():
+        lines = lines_of(text)
+        assert {row["verdict"] for row in elsewhere.carry_in(*lines, entity=entity)} == {"created"}
+        assert {row["verdict"] for row in elsewhere.carry_in(*lines, entity=entity)} == {"unchanged"}
+    assert all_of(elsewhere) == before
+    assert "Made here" in before["customer"]
+    assert "Gone" not in before["customer"]
+
+
+def test_a_line_shows_what_it_was_given_and_nothing_is_left_out(field):
+    carry_all(field)
+    for entity, rows in HELD.items():
+        shown = {row["id"]: row for row in map(json.loads, lines_of(field.carry_out(entity)))}
+        for row in rows:
+            assert {word: shown[row["id"]][word] for word in row} == row, entity
+
+
+@pytest.mark.parametrize(
+    ("entity", "line", "why"),
+    [
+        ("site", {"id": 1, "customerId": 99}, "there is no customer with customerId 99"),
+        ("site", {"id": 1, "customerMyId": "no"}, "there is no customer with customerMyId no"),
+        ("site", {"id": 1, "customerName": "no"}, "there is no customer with customerName no"),
+        ("equipment", {"id": 1, "customerId": 412, "siteMyId": "no"}, "there is no site with siteMyId no"),
+        ("site", {"id": 1, "customerId": 412, "customerMyId": "D"}, "customerId and customerMyId name different"),
+        ("site", {"id": 31, "myId": "other"}, None),
+        ("site", {"name": "Quay"}, "an id or a myId is required, or each import would make the site anew"),
+        ("item", {"id": 1, "price": "-1"}, "price must not be negative"),
+        ("employee", {"id": 1, "profile": "king"}, "profile must be one of technician, administrator, manager"),
+    ],
+)
+def test_a_line_is_rejected_with_the_word_at_fault(lasting, entity, line, why):
+    lasting.carry_in('{"id":412,"myId":"C","name":"c"}', '{"id":413,"myId":"D","name":"d"}')
+    lasting.carry_in('{"id":31,"myId":"S1","name":"Quay","customerId":412}', entity="site")
+    (row,) = lasting.carry_in(json.dumps(line), entity=entity)
+    assert (row["verdict"] == "rejected") is (why is not None)
+    assert row.get("reason", "").startswith(why or "")
+
+
+def test_a_reference_to_what_the_connection_does_not_see_is_rejected(lasting):
+    lasting.carry_in('{"id":814,"myId":"Gone","name":"c"}')
+    lasting.delete(id=814)
+    (row,) = lasting.carry_in('{"id":815,"customerId":814}', entity="site")
+    assert (row["verdict"], row["reason"]) == ("rejected", "there is no customer with customerId 814")
+
+
+def test_what_refers_to_a_record_that_is_given_another_key_still_does(lasting):
+    lasting.carry_in('{"id":612,"myId":"Old","name":"c"}')
+    lasting.carry_in('{"id":613,"name":"Quay","customerId":612}', entity="site")
+    assert lasting.send(id=612, myId="New")["code"] == 612
+    (row,) = lasting.carry_in('{"id":613,"name":"North Quay"}', entity="site")
+    assert row["verdict"] == "updated"
+    shown = {row["id"]: row for row in map(json.loads, lines_of(lasting.carry_out("site")))}[613]
+    assert (shown["customerId"], shown["customerMyId"]) == (612, "New")
+
+
+def test_a_table_has_a_column_for_every_word_of_a_line(lasting):
+    for entity, rows in HELD.items():
+        columns = transfer_of(entity).columns
+        lasting.carry_in(*map(json.dumps, rows), entity=entity)
+        for row in map(json.loads, lines_of(lasting.carry_out(entity))):
+            assert columns is None or list(row) == list(columns)
+            deep = {word for word, value in row.items() if isinstance(value, list | dict)}
+            assert columns is None or deep <= {word for word, is_deep in columns.items() if is_deep}
