@@ -12,6 +12,7 @@ from synchub.dialects import named
 SIGNS = "Äöü Κώστας 李 نور\u2028 \\ \" ' <&>"
 PLACE = {"Latitude": "38.8998214", "Longitude": "-77.1791373"}
 FIELDS = [{"id": 2, "name": "Serial", "value": "125"}, {"id": 7, "name": SIGNS, "value": ""}]
+DIGEST = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 HELD: dict[str, list[dict[str, Any]]] = {
     "employee": [
         {
@@ -64,8 +65,63 @@ HELD: dict[str, list[dict[str, Any]]] = {
             "serializable": True,
         },
     ],
+    "activity_type": [{"id": 84, "name": SIGNS, "color": "887788", "hasConflit": True}, {"id": 85, "name": "Holiday"}],
+    "job": [
+        {
+            "idJob": "265_160719144323649",
+            "myId": "ref-job",
+            "num": 13473,
+            "idCustomer": 412,
+            "idSite": 31,
+            "idEquipment": 51,
+            "idUser": 266,
+            "login": "bill",
+            "idCreator": 265,
+            "idJobType": 3,
+            "nmJobType": "Repair",
+            "idReport": 9,
+            "description": SIGNS,
+            "priority": 1,
+            "status": 6,
+            "scheduledBeginDate": "19/07/2016 14:43:00",
+            "scheduledEndDate": "19/07/2016 15:43:00",
+            "RealBeginDate": "19/07/2016 14:50:01",
+            "RealEndDate": "19/07/2016 15:00:59",
+            "validationDate": "20/07/2016 08:00:00",
+            "validationUser": 265,
+            "reportChangedDate": "2016-07-19T13:00:00Z",
+            "duration": 10,
+            "globalAddress": "Quay 1",
+            "ContactPhone": "+49 30",
+            "position": PLACE,
+            "customFieldValues": FIELDS,
+            "tags": ["a,b"],
+            "OtherTechnicians": ["ann", "who was once here"],
+            "parts": [
+                {"id": 91, "quantity": 2.5, "reference": "p11"},
+                {"id": None, "quantity": 1, "reference": "what is no part any more"},
+            ],
+            "Activities": [
+                {"idUser": 266, "login": "bill", "start": "19/07/2016 14:50:00", "stop": "19/07/2016 15:00:00"},
+                {"idUser": None, "login": "gone", "start": "19/07/2016 15:00:00", "stop": ""},
+            ],
+            "report": [
+                {"id": 3132, "idCategory": 9, "iteration": 1, "nmCategory": "Block", "nmItem": SIGNS, "value": "15:20"},
+                {"id": None, "idCategory": None, "iteration": 0, "nmCategory": "", "nmItem": "valid", "value": "Yes"},
+            ],
+        },
+        {"idJob": "0c0ae477-fc89", "num": 7, "description": "Keyless"},
+    ],
+    "attachment": [
+        {"id": 297, "fileName": SIGNS, "mediaType": "text/csv", "size": 3, "sha256": DIGEST, "idJob": "0c0ae477-fc89"},
+        {"id": 298, "fileName": "b.pdf", "sha256": DIGEST, "idCustomer": 412, "comment": SIGNS},
+    ],
+    "photo": [
+        {"id": 5, "fileName": "p.png", "sha256": DIGEST, "num": 13473, "iteration": 1, "idItem": 3132, "comment": "c"}
+    ],
 }
 """By entity some lines of it, each naming records of those before."""
+IDS = {"job": "idJob"}
 
 
 def lines_of(text: str) -> list[str]:
@@ -114,9 +170,10 @@ def test_what_is_carried_there_is_carried_out_as_the_same_bytes(field, erp, else
 def test_a_line_shows_what_it_was_given_and_nothing_is_left_out(field):
     carry_all(field)
     for entity, rows in HELD.items():
-        shown = {row["id"]: row for row in map(json.loads, lines_of(field.carry_out(entity)))}
+        word = IDS.get(entity, "id")
+        shown = {row[word]: row for row in map(json.loads, lines_of(field.carry_out(entity)))}
         for row in rows:
-            assert {word: shown[row["id"]][word] for word in row} == row, entity
+            assert {name: shown[row[word]][name] for name in row} == row, entity
 
 
 @pytest.mark.parametrize(
@@ -131,14 +188,57 @@ def test_a_line_shows_what_it_was_given_and_nothing_is_left_out(field):
         ("site", {"name": "Quay"}, "an id or a myId is required, or each import would make the site anew"),
         ("item", {"id": 1, "price": "-1"}, "price must not be negative"),
         ("employee", {"id": 1, "profile": "king"}, "profile must be one of technician, administrator, manager"),
+        ("activity_type", {"name": "Holiday"}, "an id is required, or each import would make the activity type anew"),
+        ("job", {"num": 1}, "an idJob or a myId is required, or each import would make the job anew"),
+        ("job", {"idJob": "#1"}, "idJob must have at most 64 characters and not begin with #"),
+        ("job", {"idJob": "x" * 65}, "idJob must have at most 64 characters and not begin with #"),
+        ("job", {"idJob": "j2", "num": 501}, "num 501 is that of another job"),
+        ("job", {"idJob": "j1", "num": 502}, "the num of this job is 501, not 502"),
+        ("job", {"idJob": "j9", "myId": "J"}, "myId J is that of another job, whose id is j1"),
+        ("job", {"idJob": "j3", "parts": [{"id": 99, "quantity": 1}]}, "parts row 1: there is no part with id 99"),
+        (
+            "job",
+            {"idJob": "j3", "Activities": [{"idUser": 9, "start": "2026-01-01"}]},
+            "Activities row 1: there is no us",
+        ),
+        ("job", {"idJob": "j3", "reportChangedDate": "soon"}, "reportChangedDate cannot be read"),
+        ("attachment", {"id": 1, "fileName": "a"}, "sha256 is required"),
+        ("photo", {"id": 1, "sha256": "abc"}, "sha256 must be a SHA-256 in 64 hexadecimal digits"),
     ],
 )
 def test_a_line_is_rejected_with_the_word_at_fault(lasting, entity, line, why):
     lasting.carry_in('{"id":412,"myId":"C","name":"c"}', '{"id":413,"myId":"D","name":"d"}')
     lasting.carry_in('{"id":31,"myId":"S1","name":"Quay","customerId":412}', entity="site")
+    lasting.carry_in('{"idJob":"j1","myId":"J","num":501}', entity="job")
     (row,) = lasting.carry_in(json.dumps(line), entity=entity)
     assert (row["verdict"] == "rejected") is (why is not None)
     assert row.get("reason", "").startswith(why or "")
+
+
+def test_a_job_keeps_the_words_for_parts_and_users_that_are_gone_and_says_so(lasting):
+    job = {"idJob": "j7", "parts": [{"id": None, "reference": "old", "quantity": "2,5"}], "OtherTechnicians": ["x"]}
+    (row,) = lasting.carry_in(json.dumps(job), entity="job")
+    assert (row["id"], row["verdict"]) == ("j7", "created")
+    assert row["reason"] == (
+        "parts row 1: there is no part old: kept as a word; OtherTechnicians row 1: there is no user x: kept as a word"
+    )
+
+
+def test_jobs_without_a_number_get_free_ones_and_new_jobs_come_after_all(lasting):
+    lines = [{"idJob": f"n{n}"} | ({"num": 9002} if n == 1 else {}) for n in range(3)]
+    told = lasting.carry_in(*map(json.dumps, lines), entity="job")
+    assert [row["verdict"] for row in told] == ["created"] * 3
+    shown = {row["idJob"]: row["num"] for row in map(json.loads, lines_of(lasting.carry_out("job")))}
+    assert (shown["n1"], sorted((shown["n0"], shown["n2"]))) == (9002, [9003, 9004])
+    answer = lasting.call("POST", "/Api/v2/Jobs/Send", content='{"myId":"after","description":"d"}').json()
+    assert answer == {"code": 9005, "message": None}
+
+
+def test_a_job_that_has_an_id_here_is_known_by_the_imported_one_too(lasting):
+    lasting.call("POST", "/Api/v2/Jobs/Send", content='{"myId":"both","description":"d"}')
+    lasting.carry_in('{"idJob":"theirs","myId":"both"}', entity="job")
+    answer = lasting.call("GET", "/Api/v2/Jobs/Detail", params={"id": "theirs"})
+    assert (answer.json()["idJob"], answer.json()["myId"]) == ("theirs", "both")
 
 
 def test_a_reference_to_what_the_connection_does_not_see_is_rejected(lasting):
