@@ -405,7 +405,7 @@ def not_there(desk: Desk, server: Server) -> None:
 
 def lost_in_the_middle(desk: Desk, server: Server) -> None:
     desk.connect(secrets={"files_password": PASSWORD}, **trust(server))
-    server.drops_at = 2 * 1024 * 1024
+    server.drops_at = 2**18
 
 
 @pytest.mark.parametrize(
@@ -419,7 +419,7 @@ def lost_in_the_middle(desk: Desk, server: Server) -> None:
     ],
 )
 def test_a_place_in_trouble_is_told_once_and_others_go_on(desk, server, log, breaks, says):
-    content = os.urandom(4 * 1024 * 1024)
+    content = os.urandom(2**20)
     (server.folder / "things.csv").write_bytes(content)
     breaks(desk, server)
     desk.connect("other")

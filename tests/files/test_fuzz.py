@@ -105,6 +105,7 @@ def files(draw):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("store_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.e2e)], indirect=True)
 @settings(
     max_examples=25,
     deadline=None,

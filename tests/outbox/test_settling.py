@@ -17,7 +17,7 @@ from synchub.outbox.backoff import LONGEST, Retry, spread
 from synchub.outbox.claim import LEASE
 from synchub.outbox.courier import AGAIN, Courier
 from synchub.outbox.force import force
-from synchub.outbox.leases import adopt, of_deliveries
+from synchub.outbox.leases import HALF, Leases, adopt, of_deliveries
 from synchub.outbox.sender import Outcome, Verdict
 from synchub.outbox.settle import release
 
@@ -513,7 +513,7 @@ def test_a_store_that_stays_away_ends_the_carrying(hub):
     with store_away(hub) as away:
         b.during = lambda: away.update(calls=1000)
         courier = hub.courier("B")
-        courier.left = lambda: AGAIN / 2
+        courier.leases = Waning(hub.engine)
         hub.pump("B")
         with pytest.raises(OperationalError):
             courier.carry_next()
@@ -521,6 +521,13 @@ def test_a_store_that_stays_away_ends_the_carrying(hub):
     hub.now += LEASE
     hub.carry()
     assert hub.deliveries() == []
+
+
+class Waning(Leases):
+    """Leases of which little is left when they are taken."""
+
+    def held(self, extend, claimed_at):
+        return super().held(extend, claimed_at - HALF + 3 * AGAIN)
 
 
 @contextmanager

@@ -5,9 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from tests.printing.scripts import FONTS, SCRIPTS, read
 from tests.printing.sheets import HEAD, bare, sheet
 
 from synchub.errors import Misconfigured
@@ -15,28 +15,6 @@ from synchub.printing.paper import pdf
 from synchub.printing.sheet import Answer, Block, Letterhead, Part, Party
 
 pytestmark = pytest.mark.e2e
-
-FONTS = Path("/usr/share/fonts")
-SCRIPTS = {
-    "Vietnamese": "Công ty Nguyễn Thị Hương, Đường Trần Hưng Đạo",
-    "Greek": "Αλέξανδρος Παπαδόπουλος",
-    "Cyrillic": "Пекарня Гавань",
-    "Arabic": "شركة النور للصيانة",
-    "Hebrew": "מאפיית הנמל",
-    "Chinese": "北京市朝阳区建国路工程师",
-    "Japanese": "東京都港区のパン屋",
-    "Korean": "서울 항구 빵집",
-    "Thai": "ร้านเบเกอรี่",
-    "Devanagari": "बंदरगाह बेकरी",
-}
-
-
-def read(document: bytes, *how: str) -> str:
-    """The text that poppler finds, in the order in which it is read, with one blank between words."""
-    said = subprocess.run(
-        ["pdftotext", *how, "-", "-"], input=document, capture_output=True, check=True
-    ).stdout.decode()
-    return re.sub(r"\s+", " ", re.sub("[\u200e\u200f\u202a-\u202e]", "", said))
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -100,7 +78,7 @@ def test_where_only_some_fonts_are_what_they_lack_is_told(tmp_path):
 
 def test_the_same_sheet_is_the_same_bytes_in_every_process():
     code = (
-        "import sys; from tests.printing.test_scripts import FONTS, SCRIPTS; from tests.printing.sheets import *;"
+        "import sys; from tests.printing.scripts import FONTS, SCRIPTS; from tests.printing.sheets import *;"
         "sys.stdout.buffer.write(pdf(sheet(description=SCRIPTS['Greek'] + SCRIPTS['Arabic']), HEAD, FONTS))"
     )
     made = {

@@ -333,7 +333,7 @@ def test_everything_is_put_in_bounded_memory_however_much_it_is(hub, source, cou
 
 def test_a_window_takes_statements_and_rows_that_do_not_grow_with_everything(hub):
     hub.aim("B", Target(batch=5000))
-    many(hub, 1200)
+    many(hub, 500)
     hub.carry("B")
     ask(hub)
     seen = []

@@ -209,6 +209,8 @@ def test_of_everything_those_that_were_refused_are_named(live):
     assert answer["UserExplanation"] == f"Record {live.ids[2]} was refused by a connection."
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("shared_store", ["sqlite", pytest.param("postgresql", marks=pytest.mark.e2e)], indirect=True)
 def test_of_more_records_than_a_window_those_that_were_told_and_refused_are_named_too(live):
     ids = live.say(*(f"{live.keys[0]}-{n:03}" for n in range(501)))
     live.told.wait_for(501)

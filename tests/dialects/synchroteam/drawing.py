@@ -16,7 +16,7 @@ names = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=20)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2037, 12, 31))  # noqa: DTZ001 - the vendor's have no zone
 degrees = st.decimals(-90, 90, places=7).map(str)
 amounts = st.decimals(0, 10_000, places=2)
-_numbers = count(1)
+numbers = count(1)
 
 
 def _spelt(pattern: str) -> Strategy:
@@ -54,11 +54,13 @@ WORDS: dict[str, Strategy] = {
     "id": st.integers(1, 999_999_999),
     "latitude": degrees,
     "longitude": degrees,
+    "position": st.fixed_dictionaries({"Latitude": degrees, "Longitude": degrees}),
     "language": st.sampled_from(["EN", "FR", "ES", "RO", "CZ"]),
     "profile": st.sampled_from(["technician", "administrator", "manager"]),
     "tags": st.lists(names, min_size=1, max_size=3, unique=True),
 }
 """Values of words that say more than their example's spelling does."""
+KEYED = names.map(lambda name: f"{name}-{next(numbers)}")
 KEYS = {"myId", "reference", "login"}
 """Words that name one record: none is drawn twice."""
 
@@ -66,7 +68,7 @@ KEYS = {"myId", "reference", "login"}
 def like(value: Any, word: str = "") -> Strategy:
     """Values in the shape of an example's."""
     if word in KEYS:
-        return names.map(lambda name: f"{name}-{next(_numbers)}")
+        return KEYED
     if word in WORDS:
         return WORDS[word]
     if isinstance(value, dict):

@@ -24,8 +24,33 @@ ABSENT: set[str] = set()
 TABLE = "the table of its fields"
 
 _FIELD_IDS = {"customFieldValues[].id": ("CFV-1", NUMBER)}
+_TABLE_OF_JOBS = [
+    "siteMyId",
+    "equipmentMyId",
+    "validationDate",
+    "complementAddress",
+    "contactName",
+    "contactFirstName",
+    "contactEmail",
+]
+_SITE_IN_LIST = {"[].customerId": (TABLE, NUMBER), "[].customerMyId": (TABLE, TEXT)}
 AMENDED: dict[str, dict[str, tuple[str, Any]]] = {
+    "activitytype.delete": {"msg": ("ERR-1", ABSENT)},
     "customer.details": {"contactMobile": (TABLE, TEXT), **_FIELD_IDS},
+    "jobs.detail": {
+        **dict.fromkeys(_TABLE_OF_JOBS, (TABLE, TEXT)),
+        "validationUser": (TABLE, NUMBER | NULL),
+        "tags": (TABLE, [TEXT]),
+    },
+    "equipment.details": _FIELD_IDS,
+    "site.details": {
+        **_FIELD_IDS,
+        **dict.fromkeys(("contactFirstName", "customerMyId", "customerName"), (TABLE, TEXT)),
+        "customerId": (TABLE, NUMBER),
+        "equipments": (TABLE, [{"id": NUMBER, "myId": TEXT, "name": TEXT}]),
+    },
+    "site.listByCustomerId": _SITE_IN_LIST,
+    "site.listByCustomerMyId": _SITE_IN_LIST,
     "part.details": {"minQuantity": (TABLE, NUMBER), "tracked": (TABLE, TRUTH), "serializable": (TABLE, TRUTH)},
     "user.details": {"CustomFieldValues[].id": ("CFV-1", NUMBER)},
 }
@@ -70,7 +95,7 @@ def expected(endpoint: str) -> Any:
     """The form of an endpoint's example, as it is amended."""
     made = form(ENDPOINTS[endpoint]["response_example"])
     for place, (_, wanted) in AMENDED.get(endpoint, {}).items():
-        _amend(made, place.replace("[]", ".0").split("."), wanted)
+        _amend(made, place.replace("[]", ".0").strip(".").split("."), wanted)
     return made
 
 

@@ -16,15 +16,7 @@ EXAMPLES = ("response_example", "request_example_doc", "request_example_sample_c
 ORDINARY = {
     *("true", "True", "False"),  # truth values
     *("quotation", "Invoice", "add", "technician"),  # words of the protocol itself
-    *(
-        "synchroteam",
-        "city",
-        "details",
-        "hour",
-        "signatures",
-        "stock",
-        "valid",
-    ),  # words that mean nothing but themselves
+    *("synchroteam", "city", "details", "hour", "signatures", "stock", "valid"),  # words that mean just themselves
     "group1",  # a column of the master, and of Fast
     *("2.5", "8.5", "4000"),  # sizes
 }

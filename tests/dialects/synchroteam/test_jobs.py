@@ -8,6 +8,7 @@ from tests.dialects.synchroteam.conftest import Field
 from tests.dialects.synchroteam.jobbing import detail, fresh, keep, make, post, refusal, user
 
 from synchub.dialects import xml
+from synchub.intake.journal import body_of
 
 TIMES = {
     "scheduledBeginDate": "19/07/2016 14:43:00",
@@ -132,8 +133,9 @@ def test_a_job_names_customer_site_equipment_and_technician(lasting):
 def test_references_go_by_key_and_by_name_too(lasting):
     keys = {word: fresh(word) for word in ("customer", "site", "equipment", "login")}
     lasting.make(myId=keys["customer"], name=keys["customer"].upper())
-    for entity in ("site", "equipment"):
-        keep(lasting, entity, keys[entity], name=keys[entity].upper())
+    for what in ("Site", "Equipment"):
+        key = keys[what.lower()]
+        make(lasting, what, myId=key, name=key.upper(), customerMyId=keys["customer"])
     user(lasting, keys["login"])
     by_key = {"customerMyId": keys["customer"], "siteMyId": keys["site"], "equipmentMyId": keys["equipment"]}
     names = {"customerName": keys["customer"], "siteName": keys["site"], "nameEquipment": keys["equipment"]}
@@ -142,6 +144,18 @@ def test_references_go_by_key_and_by_name_too(lasting):
         job = detail(lasting, num=make(lasting, **said, login=keys["login"]))
         assert {word: job[word] for word in said} == said
         assert job["login"] == keys["login"]
+
+
+def test_the_name_of_a_site_means_that_of_the_customer(lasting):
+    name, customers = fresh("Yard"), [fresh("c"), fresh("c")]
+    sites = []
+    for key in customers:
+        lasting.make(myId=key, name="Mill Street Garage")
+        sites.append(make(lasting, "Site", myId=fresh("s"), name=name, customerMyId=key))
+    job = detail(lasting, num=make(lasting, customerMyId=customers[1], siteName=name))
+    assert (job["idSite"], job["siteName"]) == (sites[1], name)
+    told = refusal(lasting, description="x", siteName=name)
+    assert told == f"there are several sites with siteName {name}: idSite or siteMyId says which one"
 
 
 @pytest.mark.parametrize(
@@ -301,9 +315,15 @@ def test_a_type_that_is_named_anew_leaves_nothing_of_the_former(lasting):
 
 def test_the_link_of_a_job_is_not_kept_when_it_comes_back(lasting):
     job = detail(lasting, num=make(lasting, description="x"))
-    make(lasting, **job | {"publicLink": "https://elsewhere.example/x", "description": "y"})
+    make(lasting, **job | {"description": "y"})
     again = detail(lasting, id=job["idJob"])
     assert again == job | {"description": "y"}
+    link = job["publicLink"]
+    assert link.startswith("http://hub/Jobs/PublicJob/")
+    assert lasting.call("GET", link.removeprefix("http://hub"), headers={"authorization": None}).status_code == 200
+    *_, message = (each for each in lasting.hub.messages() if each.path.endswith("Jobs/Send"))
+    kept = json.loads(body_of(message, lasting.hub.settings.data_dir))
+    assert (kept["idJob"], kept["publicLink"]) == (job["idJob"], "redacted")
 
 
 def test_a_job_that_is_not_known_is_404(lasting):

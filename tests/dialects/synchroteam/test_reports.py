@@ -3,6 +3,7 @@
 import base64
 import logging
 import re
+import subprocess
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -14,6 +15,8 @@ from PIL import Image
 from tests.dialects.synchroteam.brought import job, photo, state
 from tests.dialects.synchroteam.conftest import Field
 from tests.dialects.synchroteam.spoken import FORMS, Spoken
+from tests.printing.scripts import FONTS, SCRIPTS
+from tests.printing.scripts import read as found
 from tests.printing.sheets import NOWHERE, image, pages_of, read
 from tests.served import serving
 
@@ -113,6 +116,18 @@ def test_a_photo_that_is_deleted_is_shown_nowhere(field):
     state(field, "photo", "a", Mode.DELETE)
     assert field.call("GET", "/Api/v2/Jobs/Photos", params={"num": 1501}).json() == []
     assert "Photos" not in printed(field)
+
+
+def test_a_photo_that_is_lost_is_no_empty_one(field, caplog):
+    job(field)
+    photo(field, "a")
+    for path in (field.hub.settings.data_dir / "contents").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    answer = field.call("GET", "/Api/v2/Jobs/Photos", params={"num": 1501})
+    assert (answer.status_code, answer.json()["code"]) == (500, 0)
+    assert [record.photo for record in caplog.records if record.message == "a photo is lost"] == ["a.jpg"]
+    assert "(the picture cannot be shown) a.jpg" in printed(field)
 
 
 def test_the_report_says_what_is_known_of_the_job(field):
@@ -308,3 +323,17 @@ def test_a_link_is_matched_as_all_paths_are(field):
     path = address(field)
     assert field.hub.call("GET", f"/ACME{path.replace('PublicJob', 'publicjob')}/").status_code == 200
     assert field.hub.call("HEAD", path).status_code == 200
+
+
+@pytest.mark.e2e
+def test_names_in_any_script_are_found_in_the_report_and_its_pages_become_images(store_url, tmp_path):
+    with serving(store_url, tmp_path, fonts=FONTS) as hub:
+        field = Field(hub)
+        job(field, description=" / ".join(SCRIPTS.values()))
+        document = report(field)
+    said = found(document)
+    assert [name for name in SCRIPTS.values() if name not in said] == []
+    assert "Harbour Bakery" in said
+    (tmp_path / "report.pdf").write_bytes(document)
+    subprocess.run(["pdftoppm", "-r", "30", "-png", "report.pdf", "page"], cwd=tmp_path, check=True)
+    assert len(list(tmp_path.glob("page-*.png"))) == len(pages_of(document))

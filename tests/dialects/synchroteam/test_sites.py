@@ -288,3 +288,11 @@ def test_many_at_once_make_one_site_of_each_key(sites):
     codes = [told(answer)["code"] for answer in sites.field.hub.together(*calls)]
     assert codes[:2] == codes[2:4] == codes[4:]
     assert len(sites.rows()) == 2
+
+
+@pytest.mark.parametrize("odd", [{"customerMyId": ["C-7"]}, {"customerName": {"a": 1}}, {"customerId": [7]}])
+def test_a_customer_that_is_named_by_no_text_is_declined_by_its_word(shared, odd):
+    answer = shared.field.call("POST", "/Api/v2/Site/Send", content=json.dumps({"myId": "odd", "name": "Quay", **odd}))
+    ((word, _),) = odd.items()
+    assert (answer.status_code, answer.json()["code"]) == (200, 0)
+    assert answer.json()["message"].startswith(word)

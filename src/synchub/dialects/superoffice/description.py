@@ -103,8 +103,9 @@ def _content(schema: dict[str, Any]) -> dict[str, Any]:
     return {kind: {"schema": schema} for kind in formats.ANSWERS}
 
 
+@cache
 def responses(name: str) -> dict[int | str, dict[str, Any]]:
-    """The answers of a method by status."""
+    """The answers of a method by status; documents do not change them."""
     made: dict[int | str, dict[str, Any]] = {status: {"description": told} for status, told in FAULTS.items()}
     for answer in made.values():
         answer["content"] = _content(FAULT)
@@ -150,8 +151,9 @@ for kind in formats.XMLS:
     URLS[200]["content"][kind] = {"schema": {"type": "array", "items": _object(Href=TEXT, POST=TEXT)}}
 
 
+@cache
 def operation(name: str) -> dict[str, Any]:
-    """What FastAPI cannot know of a method: how it is called."""
+    """What FastAPI cannot know of a method: how it is called; documents do not change it."""
     select = {
         "name": "$select",
         "in": "query",

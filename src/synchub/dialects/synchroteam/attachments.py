@@ -25,7 +25,7 @@ from synchub.dialects.synchroteam.references import Naming
 from synchub.dialects.synchroteam.reporting import letterhead, sheet_of
 from synchub.dialects.synchroteam.sending import Place, Said
 from synchub.dialects.synchroteam.views import Seen, first, readable
-from synchub.errors import Misconfigured, NotFound
+from synchub.errors import Misconfigured, NotFound, SynchubError
 from synchub.intake.alone import Work
 from synchub.intake.submission import Answer, Arrival
 from synchub.master.values import storable
@@ -130,14 +130,23 @@ def _job(door: Door, call: Call) -> Seen:
 def _photo_rows(door: Door, job: Seen, photos: list[Seen]) -> Iterator[dict[str, Any]]:
     """Photos in the vendor's words, one after the other: their bytes may be many."""
     for photo in photos:
-        content = shelf(door.hub.settings).get(photo.row.content) if photo.row.content else b""
         yield {
             "job": {"id": job.id, "myId": job.key, "num": job.row.number},
             "iteration": photo.row.iteration or 0,
             "fileName": photo.row.file_name or "",
             "comment": photo.row.comment or "",
-            "imageData": base64.b64encode(content).decode(),
+            "imageData": base64.b64encode(_content(door, photo)).decode(),
         }
+
+
+def _content(door: Door, photo: Seen) -> bytes:
+    if not photo.row.content:
+        return b""
+    try:
+        return shelf(door.hub.settings).get(photo.row.content)
+    except NotFound as error:
+        log.error("a photo is lost", extra={"photo": photo.row.file_name, "said": str(error)})  # noqa: TRY400 - no fault of the code
+        raise SynchubError(f"the photo {photo.row.file_name} is lost") from None
 
 
 def _report(door: Door, call: Call) -> Response:

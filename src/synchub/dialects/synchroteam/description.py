@@ -50,7 +50,7 @@ def schema(kind: Kind, *, lists: bool = False) -> dict[str, Any]:
     more = kind.described
     words: dict[str, Any] = {kind.id_word: None, **nested(kind.details({}))}
     for each in kind.references:
-        words |= dict.fromkeys(each.words)
+        words |= dict.fromkeys(each.words, "")
     properties = {word: _typed(word, value, more) for word, value in words.items()}
     properties[kind.id_word] = TEXT if kind.id_column else NUMBER
     for each in kind.references:
@@ -66,6 +66,8 @@ def _typed(word: str, blank: Any, more: Mapping[str, Mapping[str, Any]]) -> Mapp
         return known
     if isinstance(blank, bool):
         return FLAG
+    if isinstance(blank, int):
+        return NUMBER
     if isinstance(blank, list):
         return TEXTS
     return WHOLE if blank is None else TEXT
@@ -74,7 +76,7 @@ def _typed(word: str, blank: Any, more: Mapping[str, Mapping[str, Any]]) -> Mapp
 RESULT: dict[str, Any] = {
     "type": "object",
     "title": "Result",
-    "properties": {"code": NUMBER, "message": TEXT},
+    "properties": {"code": NUMBER, "message": {"type": ["string", "null"]}},  # null where all is well (ERR-2)
     "required": ["code"],
 }
 

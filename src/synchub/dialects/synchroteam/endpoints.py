@@ -220,6 +220,7 @@ def sender(kind: Kind, prepare: sending.Prepare = sending.as_it_is, **how: Any) 
 
     def send(door: Door, call: Call) -> Response:
         def plan() -> Callable[[Arrival], Work]:
+            call.conceal(kind.row.secrets)
             call.may_write(kind)
             row = call.row()
             call.parameters()

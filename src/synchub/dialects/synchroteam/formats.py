@@ -178,9 +178,13 @@ def listing(
     """
     wanted, told = asked(request), {"vary": "Accept", **_standing(request), **(headers or {})}
     file, digest = SpooledTemporaryFile(HELD), hashlib.sha256()  # noqa: SIM115 - closed once it is sent
-    for piece in _pieces(wanted.format, rows, root, nested=nested):
-        file.write(piece)
-        digest.update(piece)
+    try:
+        for piece in _pieces(wanted.format, rows, root, nested=nested):
+            file.write(piece)
+            digest.update(piece)
+    except BaseException:
+        file.close()
+        raise
     told["content-length"] = str(file.tell())
     answer = StreamingResponse(_sent(file), headers=told, media_type=f"{wanted.type}; charset=utf-8")
     made = _tagged(request, answer, digest)

@@ -31,6 +31,7 @@ class Reference:
 
     `also` has other spellings that are read, in small letters, with the word that each stands for. `within` is a column
     that both records have: a name means one whose `within` is that of the row (a site, among those of the customer).
+    `more` are columns of the other record that are shown with it.
     """
 
     column: str
@@ -40,6 +41,7 @@ class Reference:
     name: str | None = None
     also: Mapping[str, str] = field(default_factory=dict)
     within: str | None = None
+    more: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:

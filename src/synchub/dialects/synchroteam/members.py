@@ -4,15 +4,16 @@ Words of a member are read in any letter case. What is wrong with one of them na
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from synchub.dialects.synchroteam.words import listed, part_of, read_whole
+from synchub.dialects.synchroteam.words import listed, part_of, read_flag, read_whole
 from synchub.master.values import spell_list
 
 Member = dict[str, Any]
+Kind = TypeVar("Kind")
 
 
 def objects(value: Any, what: str) -> Iterator[tuple[int, Member]]:
@@ -45,13 +46,22 @@ def reader_of(what: str, read: Callable[[Member], Member]) -> BeforeValidator:
 
 def text_in(one: Member, *words: str) -> str | None:
     """The first of these words that says something."""
-    return next((text for word in words if (text := part_of(one.get(word), word))), None)
+    return next((text for word in words if (text := part_of(one.get(word.lower()), word))), None)
 
 
 def number_in(one: Member, word: str) -> int | None:
     """A number that is none where it is blank or below 0, as an id is."""
-    try:
-        number = read_whole(one.get(word))
-    except PydanticCustomError:
-        raise PydanticCustomError("number", "{word} must be a whole number", {"word": word}) from None
+    number = _read(one, word, read_whole)
     return None if number is None or number < 0 else number
+
+
+def flag_in(one: Member, word: str) -> bool:
+    """A truth value; a blank is false."""
+    return bool(_read(one, word, read_flag))
+
+
+def _read(one: Member, word: str, read: Callable[[Any], Kind | None]) -> Kind | None:
+    try:
+        return read(one.get(word.lower()))
+    except PydanticCustomError as error:
+        raise PydanticCustomError("member", "{word} {why}", {"word": word, "why": error.message()}) from None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
@@ -49,13 +50,25 @@ class Naming:
         return [(word, by, value) for word, by, value in every if word and value is not None]
 
 
+def read_text(value: Any, word: str) -> str:
+    """A key or a name; "" where it is blank.
+
+    Raises:
+        Declined: it is an object or a list.
+    """
+    try:
+        return part_of(value, word)
+    except PydanticCustomError as error:
+        raise Declined(error.message()) from None
+
+
 def read_id(value: Any, word: str = "id") -> int | None:
     """An id as number or text; a blank is none.
 
     Raises:
         Declined: it is no whole number.
     """
-    text = part_of(value, word) if not isinstance(value, bool | list | Mapping | float) else None
+    text = read_text(value, word) if not isinstance(value, bool | list | Mapping | float) else None
     if text == "":
         return None
     if text is None or not (text.isascii() and text.isdecimal() and len(text) <= 18):  # noqa: PLR2004 - of 64 bits
@@ -99,10 +112,10 @@ def of_object(reference: Reference, value: Any, word: str) -> Naming:
 def _naming(reference: Reference, said: Mapping[str, Any]) -> Naming:
     word = reference.id or "id"
     if reference.to.id_column:
-        number: int | str | None = part_of(said.get(word), word) or None
+        number: int | str | None = read_text(said.get(word), word) or None
     else:
         number = read_id(said.get(word), word) or None  # some clients send 0 for none
-    key, name = (part_of(said.get(word), word) or None if word else None for word in (reference.key, reference.name))
+    key, name = (read_text(said.get(word), word) or None if word else None for word in (reference.key, reference.name))
     return Naming(reference, number, key, name)
 
 

@@ -14,6 +14,7 @@ from synchub.dialects.synchroteam import (
     activities,
     activity_types,
     attachments,
+    blocks,
     customers,
     equipment,
     faults,
@@ -31,7 +32,20 @@ from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, Straigh
 
 ROOTS = ("/Api/v2", "/v2")
 GREETED = ("/Api/v1", *ROOTS)
-ROOMS = (customers, places, equipment, users, activities, activity_types, parts, stock, jobs, invoices, attachments)
+ROOMS = (
+    customers,
+    places,
+    equipment,
+    users,
+    activities,
+    activity_types,
+    blocks,
+    parts,
+    stock,
+    jobs,
+    invoices,
+    attachments,
+)
 ENDPOINTS: tuple[Endpoint, ...] = tuple(each for room in ROOMS for each in room.ENDPOINTS)
 CLAIMS = (
     *(Claim(root + each.path, frozenset({each.method})) for each in ENDPOINTS for root in ROOTS),

@@ -16,9 +16,9 @@ from synchub.dialects.synchroteam.faults import Declined, refused
 from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, sees, shown_id
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.moments import NotRead, in_utc
-from synchub.dialects.synchroteam.references import Naming, read_id
+from synchub.dialects.synchroteam.references import Naming, read_id, read_text
 from synchub.dialects.synchroteam.views import conditions, matching
-from synchub.dialects.synchroteam.words import merged, part_of
+from synchub.dialects.synchroteam.words import merged
 from synchub.dialects.wire import parse
 from synchub.intake import repeats
 from synchub.intake.alone import Work
@@ -102,7 +102,7 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
         if name.lower() not in kind.id_words:
             rest[name] = value
         elif kind.id_column:
-            text = said if (said := part_of(value, name)) not in {"", "0"} else None
+            text = said if (said := read_text(value, name)) not in {"", "0"} else None
         else:
             number = read_id(value, name)
     rest, namings = references.split(kind.references, rest)

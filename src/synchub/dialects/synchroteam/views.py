@@ -6,27 +6,24 @@ from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Text, bindparam, false, null, select, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, Text, false, select, type_coerce
 from sqlalchemy.orm import Session
 
 from synchub import db
-from synchub.connections.tables import HUB, Connection
+from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam.ids import own_text, sees, shown_id, shown_key
 from synchub.dialects.synchroteam.kinds import Kind, Mention, Reference
 from synchub.dialects.synchroteam.meaning import first_number, records_by_id, records_by_key
 from synchub.dialects.synchroteam.moments import shown_moment
+from synchub.dialects.synchroteam.statements import GONE, MINE, calling, loading
 from synchub.dialects.synchroteam.wire import POSITION, nested
 from synchub.errors import NotAllowed
 from synchub.master import naming
-from synchub.master.tables import CrossReference, MasterRecord
+from synchub.master.tables import MasterRecord
 from synchub.master.values import as_integer, as_list
 
 RECORDS = db.table_of(MasterRecord)
-COPIES = db.table_of(CrossReference)
-MINE, OURS = COPIES.alias("mine"), COPIES.alias("ours")
 CHUNK = 1000
-GONE = '%"exists":false%'
-"""What stands in the image of a copy whose partner said that the record is gone."""
 CHANGED_FROM = "ChangedFrom"
 
 
@@ -46,12 +43,13 @@ def shown_as(kind: Kind, record: int, ours: str | None, copy: Called | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class Referred:
-    """A record that another refers to, as the connection sees it."""
+    """A record that another refers to, as the connection sees it; `more` are columns that are shown with it."""
 
     record: int
     id: int | str
     key: str
     name: str | int | None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +219,7 @@ def _hidden(session: Session, connection: Connection, entity: str, asked: Collec
 
 def load(session: Session, connection: Connection, kind: Kind, ids: Iterable[int]) -> Iterator[Seen]:
     """The records of these ids, in their order, a chunk at a time."""
-    rest, statement = iter(ids), _loading(kind)
+    rest, statement = iter(ids), loading(kind)
     while chunk := list(islice(rest, CHUNK)):
         rows: dict[int, Row[Any]] = {}
         for row in session.execute(statement, {"chunk": chunk, "connection": connection.id}):
@@ -239,7 +237,8 @@ def _referred(
 ) -> dict[int, Referred]:
     """The records that a column refers to, by their ids, as far as the connection sees them."""
     wanted = {id_ for row in rows if (id_ := getattr(row, reference.column)) is not None}
-    return {seen.record: seen for seen in others(session, connection, reference.to, sorted(wanted))}
+    found = others(session, connection, reference.to, sorted(wanted), reference.more)
+    return {seen.record: seen for seen in found}
 
 
 def _mentioned(
@@ -251,12 +250,14 @@ def _mentioned(
     return {seen.record: seen for seen in others(session, connection, mention.to, sorted(wanted))}
 
 
-def others(session: Session, connection: Connection, kind: Kind, ids: Collection[int]) -> list[Referred]:
-    """What a connection calls records that are referred to, as far as it sees them."""
+def others(
+    session: Session, connection: Connection, kind: Kind, ids: Collection[int], more: tuple[str, ...] = ()
+) -> list[Referred]:
+    """What a connection calls records that are referred to, as far as it sees them, with more of their columns."""
     if not ids:
         return []
     found: dict[int, Row[Any]] = {}
-    for row in session.execute(_naming(kind), {"chunk": list(ids), "connection": connection.id}):
+    for row in session.execute(calling(kind, more), {"chunk": list(ids), "connection": connection.id}):
         found.setdefault(row.id, row)
     hidden = _hidden(session, connection, kind.entity, [id_ for id_, row in found.items() if row.mine_gone])
     made = []
@@ -264,36 +265,6 @@ def others(session: Session, connection: Connection, kind: Kind, ids: Collection
         if id_ not in hidden and row.exists:
             copy = None if row.mine_key is None else Called(row.mine_key, row.mine_id)
             shown = shown_as(kind, id_, row.own, copy)
-            made.append(Referred(id_, shown, shown_key(id_, row.ours_key, copy), row.label))
+            told = {column: getattr(row, column) for column in more if may_read(connection, kind, column)}
+            made.append(Referred(id_, shown, shown_key(id_, row.ours_key, copy), row.label, told))
     return made
-
-
-@cache
-def _naming(kind: Kind) -> Select[Any]:
-    typed = db.table_of(kind.made)
-    own = (typed.c[kind.id_column] if kind.id_column else null()).label("own")
-    return _called(select(RECORDS.c.id, RECORDS.c.exists, typed.c[kind.named].label("label"), own), kind)
-
-
-@cache
-def _loading(kind: Kind) -> Select[Any]:
-    """Records with what the connection and we call them: a row for each copy, the oldest first."""
-    columns = [column for column in db.table_of(kind.made).c if column.name != "id"]
-    return _called(select(RECORDS.c.id, RECORDS.c.exists, *columns), kind)
-
-
-def _called(statement: Select[Any], kind: Kind) -> Select[Any]:
-    typed, entity = db.table_of(kind.made), kind.entity
-    gone = type_coerce(MINE.c.image, Text).like(GONE).label("mine_gone")
-    names = (MINE.c.external_key.label("mine_key"), MINE.c.their_id.label("mine_id"), gone)
-    owner = bindparam("connection", type_=COPIES.c.connection_id.type)
-    mine = (MINE.c.record_id == RECORDS.c.id) & (naming.owner_of(MINE) == owner) & (MINE.c.entity == entity)
-    ours = (OURS.c.record_id == RECORDS.c.id) & (naming.owner_of(OURS) == HUB) & (OURS.c.entity == entity)
-    return (
-        statement.add_columns(*names, OURS.c.external_key.label("ours_key"))
-        .join(typed, typed.c.id == RECORDS.c.id)
-        .outerjoin(MINE, mine)
-        .outerjoin(OURS, ours)
-        .where(db.many(RECORDS.c.id, "chunk"))
-        .order_by(RECORDS.c.id, MINE.c.id, OURS.c.id.desc())
-    )

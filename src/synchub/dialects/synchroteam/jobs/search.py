@@ -42,7 +42,10 @@ def _search(door: Door, call: Call) -> Response:
     with door.reading() as session:
         wanted = conditions(session, call.connection, question)
         ids, headers = _found(session, call, wanted, question.page, after)
-        rows = _whole(door, session, call, ids) if _expands(question) else _brief(session, call, ids)
+        if _expands(question):
+            rows = whole(session, door, call, load(session, call.connection, JOB, ids))
+        else:
+            rows = _brief(session, call, ids)
         return formats.listing(call.request, rows, headers, root=JOB.root)
 
 
@@ -76,11 +79,6 @@ def _brief(session: Session, call: Call, ids: Iterable[int]) -> Iterator[dict[st
         found = {each.record: each for each in others(session, call.connection, JOB, chunk)}
         for each in (found[id_] for id_ in chunk if id_ in found):
             yield {"id": each.id, "myId": each.key, "num": str(each.name or "") if numbered else ""}
-
-
-def _whole(door: Door, session: Session, call: Call, ids: Iterable[int]) -> Iterator[dict[str, Any]]:
-    fields = readable(call.connection, JOB)
-    return (whole(door, call, seen, fields) for seen in load(session, call.connection, JOB, ids))
 
 
 _NAMED = {

@@ -13,11 +13,22 @@ def _numbered(place: Place) -> Answer:
     return {"code": number, "message": None}
 
 
+_RESULT = {
+    "type": "object",
+    "title": "Result",
+    "properties": {"code": description.NUMBER, "message": {"type": ["string", "null"]}},
+    "required": ["code"],
+}
+_SENT = description.sent(JOB)
+_SENT["responses"][200] = description.answer(
+    "The number of the job in `code`, and no message; or 0, and in `message` why not.", _RESULT
+)
+
 SEND = Endpoint(
     "POST",
     "/Jobs/Send",
     sender(JOB, complete, answer=_numbered),
     "Create or update a job",
-    description.sent(JOB),
+    _SENT,
     writes=True,
 )
