@@ -1,6 +1,7 @@
 """The records that are carried over in files: which there are, and in which order."""
 
 from synchub.dialects.synchroteam.activity_types import ACTIVITY_TYPE
+from synchub.dialects.synchroteam.blocks import BLOCK
 from synchub.dialects.synchroteam.carrying.cargo import Cargo
 from synchub.dialects.synchroteam.carrying.files import FILES
 from synchub.dialects.synchroteam.carrying.giving import transfer_of
@@ -16,6 +17,7 @@ from synchub.master.entities import PRECEDENCE
 _CARGOES = (
     USERS,
     *map(Cargo, (DEPOT, CUSTOMER, SITE, EQUIPMENT, PART, ACTIVITY_TYPE)),
+    Cargo(BLOCK, is_flat=False),
     JOBS,
     *FILES,
 )
