@@ -6,7 +6,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.files.desk import until
+from tests.waiting import until
 
 from synchub import clock, db
 from synchub.clock import SECOND
