@@ -14,6 +14,9 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
 
 FROM python:3.11-slim
 
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends fonts-noto-cjk fonts-noto-core \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin synchub \
     && install --directory --owner synchub --group synchub --mode 0750 /data
 COPY --from=build /opt/synchub /opt/synchub

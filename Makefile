@@ -14,7 +14,7 @@ ARGS ?=
 # What resolves the requirements. It stays outside the environment that the hub runs in.
 LOCK_VENV := .venv-lock
 UV_VERSION := 0.13.9
-# What `make bench` measures beside the hub, outside its environment too.
+# dlt, which `make bench` measures beside the hub and `make e2e` lets load from it, outside its environment too.
 BENCH_VENV := .venv-bench
 DLT_VERSION := 1.31.0
 PYARROW_VERSION := 26.0.1
@@ -23,7 +23,7 @@ UPGRADE ?=
 COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-config --custom-compile-command "make lock"
 
-E2E_PACKAGES := chromium openssh-client openssh-server
+E2E_PACKAGES := chromium fonts-noto-cjk fonts-noto-core openssh-client openssh-server poppler-utils
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -62,6 +62,7 @@ e2e: $(VENV)/.dev ## Run the long proofs whole, and the tests that need Debian p
 	elif [ -n "$$missing" ]; then \
 		echo "These Debian packages are missing, and only root can install them: $$missing"; \
 	fi; \
+	$(MAKE) --no-print-directory $(BENCH_VENV)/.dlt || exit 1; \
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m e2e $(ARGS)
 
 .PHONY: lint
@@ -126,7 +127,7 @@ $(LOCK_VENV)/.uv: Makefile
 
 $(BENCH_VENV)/.dlt: Makefile
 	@$(PYTHON) -m venv $(BENCH_VENV)
-	@echo "Installing dlt into $(BENCH_VENV), to be measured beside the hub"
+	@echo "Installing dlt into $(BENCH_VENV)"
 	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check --quiet install \
 		"dlt[postgres]==$(DLT_VERSION)" "pyarrow==$(PYARROW_VERSION)"
 	@touch $@

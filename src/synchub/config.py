@@ -81,6 +81,31 @@ class Settings(BaseSettings):
         4 * 2**30, ge=1, description="most bytes that may wait to be collected in one connection's directory"
     )
 
+    public_url: str = Field(
+        "", description="address by which customers reach the hub, for links; empty: the one that a request came to"
+    )
+    content_url: str = Field(
+        "",
+        pattern="^($|(s3|s3a|gs|az|adl|azure|abfs|abfss|https|file)://)",
+        description="object store of attachments and photos, such as s3://bucket/folder; empty: the data directory",
+    )
+    max_attachment: int = Field(25 * MEBIBYTE, ge=1, description="most bytes of one attachment or photo")
+    attachment_types: str = Field(
+        "*/*", description="media types that may be attached, with commas, such as image/*,application/pdf"
+    )
+    fonts: Path = Field(
+        Path("/usr/share/fonts"), description="directory below which Noto fonts are, for what is printed"
+    )
+    paper: str = Field("A4", pattern="A4|Letter", description="paper of reports: A4 or Letter")
+    letterhead_name: str = Field("", description="name of the company at the head of reports")
+    letterhead_lines: str = Field(
+        "", description="lines below that name, with | between them: address, phone, web site"
+    )
+    letterhead_logo: str = Field("", description="file of the company's logo, PNG or JPEG")
+    letterhead_colour: str = Field(
+        "#1f4e79", pattern="^#[0-9a-fA-F]{6}$", description="colour of lines and headings of reports"
+    )
+
     @field_validator("roles")
     @classmethod
     def _known_roles(cls, value: str) -> str:

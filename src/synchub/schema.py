@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 import synchub.alerts.tables
 import synchub.audit.tables
 import synchub.connections.tables
+import synchub.contents.tables
 import synchub.files.tables
 import synchub.intake.tables
 import synchub.master.entities

@@ -145,7 +145,9 @@ def test_the_commands_of_the_readme_can_be_run(synchub: Command, connected: Know
     send(hub, blocks()[0], connected)
     (message,) = hub.messages()
     record = hub.record("customer", "C-1001")
-    (alone / "customers.jsonl").write_text('{"id":412,"name":"Mill Street Garage"}\n')
+    (alone / "brought").mkdir()
+    (alone / "brought" / "customers.jsonl").write_text('{"id":412,"name":"Mill Street Garage"}\n')
+    (alone / "customers.csv").write_text("id;name\n413;Harbour Bakery\n")
     for line in [*commands("Connecting partners"), *commands("Seeing what happened")]:
         if "connection add" in line:
             continue  # `connected` has run it
@@ -154,9 +156,9 @@ def test_the_commands_of_the_readme_can_be_run(synchub: Command, connected: Know
         said = synchub(*words[:into])
         assert (program, said.code) == ("synchub", 0), f"{line}: {said.err}"
         if words[into + 1 :]:
-            assert (alone / words[into + 1]).exists()
             assert '"id":412' in said.out
-    assert hub.count(Message) == 2
+    assert hub.count(Message) == 3
+    assert [path.stat().st_size > 0 for path in (alone / "carried").glob("*-customer.jsonl")] == [True]
 
 
 def test_the_readme_names_every_dialect_and_whether_it_is_told() -> None:

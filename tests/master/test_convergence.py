@@ -28,10 +28,12 @@ class Record:
     def __post_init__(self) -> None:
         self.copies = {number: Copy(number, "customer", "K", 1) for number in self.ranks}
 
-    def hear(self, partner: int, mode: Mode = Mode.PARTIAL, *, after: int = MINUTE, **row: Value) -> bool:
+    def hear(
+        self, partner: int, mode: Mode = Mode.PARTIAL, *, after: int = MINUTE, insists: bool = False, **row: Value
+    ) -> bool:
         """Take a row; answers whether it stated anything."""
         self.now += after
-        heard = receive(self.copies[partner], row, mode, self.now, self.stamp)
+        heard = receive(self.copies[partner], row, mode, self.now, self.stamp, insists=insists)
         self.stamp = max(self.stamp, heard.stamp) if heard.stated else self.stamp
         return bool(heard.stated)
 
@@ -90,6 +92,27 @@ def test_when_everyone_was_told_everyones_echo_changes_nothing(ranks, history, o
             assert not record.hear(partner, Mode.DELETE)
     assert record.golden() == before
     assert [record.behind(partner) for partner in record.copies] == [{}, {}, {}]
+
+
+def test_a_row_that_insists_counts_also_where_its_partner_said_it_before() -> None:
+    record = Record({1: 0, 2: 0})
+    record.hear(1, phone="1")
+    record.hear(2, phone="2")
+    assert not record.hear(1, phone="1")
+    assert record.golden()["phone"] == "2"
+    assert record.hear(1, phone="1", insists=True)
+    assert record.golden()["phone"] == "1"
+
+
+def test_a_row_that_insists_is_no_echo() -> None:
+    record = Record({1: 0, 2: 0})
+    record.hear(1, phone="1")
+    record.hear(2, phone="2")
+    record.tell(1)
+    assert not record.hear(1, phone="1", after=ECHO_WINDOW // 2)
+    assert record.hear(1, phone="1", after=1, insists=True)
+    assert record.golden()["phone"] == "1"
+    assert record.copies[1].holds("phone") == {"1", "2"}
 
 
 def test_an_echo_never_touches_the_statement() -> None:

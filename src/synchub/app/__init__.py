@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
+from starlette.types import ASGIApp
 
+from synchub.app.files import CLAIM, files
 from synchub.app.front import Front, Paths
 from synchub.app.pages import QUIET, pages
 from synchub.app.process import Process
@@ -36,6 +38,7 @@ def build(settings: Settings) -> Front:
     committer = Committer(engine, settings, on_commit=worker.wake if worker else None)
     hub = Hub(settings, engine, committer, directory)
     surfaces, places = _surfaces(replace(hub, wake=worker.wake) if worker else hub)
+    places.append((CLAIM, files(engine, settings)))
     process = Process(engine, settings, committer, worker, collector)
     return Front(Paths(places), pages(surfaces, process.ready), process.life, trusted(settings.trusted_proxies), QUIET)
 
@@ -52,10 +55,10 @@ def collector_of(engine: Engine, directory: Directory, settings: Settings) -> Co
     return Collector(engine, settings, readers, directory)
 
 
-def _surfaces(hub: Hub) -> tuple[dict[str, FastAPI], list[tuple[Claim, FastAPI]]]:
+def _surfaces(hub: Hub) -> tuple[dict[str, FastAPI], list[tuple[Claim, ASGIApp]]]:
     """The surfaces by their dialect's name, and the paths that they claim."""
     surfaces: dict[str, FastAPI] = {}
-    places: list[tuple[Claim, FastAPI]] = []
+    places: list[tuple[Claim, ASGIApp]] = []
     for dialect in find().values():
         if dialect.surface is not None:
             surfaces[dialect.name] = dialect.surface(hub)

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -24,6 +24,7 @@ from synchub.errors import Interrupted, SynchubError
 from synchub.intake.submission import new_message_id
 
 Segments = tuple[str, ...]
+_PLACEHOLDER = "{"
 MESSAGE_ID = b"x-message-id"
 STOPPING = "the hub is stopping: it may or may not have stored this, please send it again"
 
@@ -37,9 +38,13 @@ class Paths:
         self._spelled: dict[Segments, list[tuple[Claim, ASGIApp]]] = {}
         self._exact: dict[Segments, list[tuple[Claim, ASGIApp]]] = {}
         self._below: dict[Segments, list[tuple[Claim, ASGIApp]]] = {}
+        self._open: dict[Segments, list[tuple[Claim, ASGIApp]]] = {}
         for claim, app in places:
             if claim.exact_case:
                 self._spelled.setdefault(_segments(claim.path), []).append((claim, app))
+                continue
+            if _PLACEHOLDER in claim.path:
+                self._open.setdefault(_segments(claim.path), []).append((claim, app))
                 continue
             within = self._below if claim.path.endswith("/*") else self._exact
             within.setdefault(_segments(claim.path.removesuffix("/*").lower()), []).append((claim, app))
@@ -59,11 +64,26 @@ class Paths:
         if claims := self._spelled.get(plain) or self._exact.get(folded):
             claim, app = _of_method(claims, method)
             return app, claim.path
+        for pattern, claims in self._open.items():
+            if _fits(pattern, folded):
+                claim, app = _of_method(claims, method)
+                return app, "/".join(("", *map(_filled, pattern, plain)))
         for depth in range(len(folded) - 1, 0, -1):
             if claims := self._below.get(folded[:depth]):
                 claim, app = _of_method(claims, method)
                 return app, "/".join((claim.path.removesuffix("/*"), *plain[depth:]))
         return None
+
+
+def _fits(pattern: Segments, folded: Segments) -> bool:
+    return len(pattern) == len(folded) and all(
+        part.startswith(_PLACEHOLDER) or part.lower() == given for part, given in zip(pattern, folded, strict=True)
+    )
+
+
+def _filled(part: str, given: str) -> str:
+    """A segment as it is handed on: spelled as claimed, or what a placeholder matches, which may hold a slash."""
+    return quote(given, safe="") if part.startswith(_PLACEHOLDER) else part
 
 
 def _segments(path: str) -> Segments:
@@ -162,13 +182,16 @@ class _Answer:
 
 
 def _told(scope: Scope, status: int | None, begun: float) -> Mapping[str, Any]:
-    """What the log says of a request: never a header, a query or a body, where credentials stand."""
+    """What the log says of a request: never a header, a query or a body, where credentials stand.
+
+    An application whose path is a secret says in `state.path` what is told in its place.
+    """
     return {
         "id": str(scope["state"]["message_id"]),
         "connection": scope["state"].get("connection"),
         "client": scope["client"][0],
         "method": scope["method"],
-        "path": scope["path"],
+        "path": scope["state"].get("path", scope["path"]),
         "status": status,
         "milliseconds": round((time.monotonic() - begun) * 1000, 1),
     }

@@ -22,6 +22,7 @@ NOUNS = {
     "delivery": ("deliveries", "The outbox: what partners must still be told."),
     "file": ("files", "Files: what came, and what became of their rows."),
     "resync": ("resyncs", "What is being told again."),
+    "link": ("links", "Links that open a report or a file to whoever has them."),
     "alert": ("alerts", "What an operator must know, while it lasts."),
 }
 

@@ -10,6 +10,7 @@ A statement that names many keys uses `among`, which is one parameter however ma
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from decimal import Decimal
@@ -34,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -49,6 +50,8 @@ Result = TypeVar("Result")
 ATTEMPTS = 4
 RETRYABLE = {"40P01", "40001"}  # deadlock_detected, serialization_failure
 SQLITE_BUSY_SECONDS = 30
+RESTED_SECONDS = 1.0
+"""After which a connection to PostgreSQL is asked whether it is still there before it is used."""
 RECYCLE_SECONDS = 3600
 """The age at which a connection to PostgreSQL is replaced, and with that the time there asked for anew."""
 _TIME_THERE = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -120,7 +123,6 @@ def open_engine(url: str, *, pool_size: int = 20) -> Engine:
         location,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         pool_recycle=RECYCLE_SECONDS,
         hide_parameters=True,
     )
@@ -131,7 +133,27 @@ def open_engine(url: str, *, pool_size: int = 20) -> Engine:
         clock.follow(there)
         connection.rollback()
 
+    _look_before_use(engine)
     return engine
+
+
+def _look_before_use(engine: Engine) -> None:
+    """Ask a connection that rested whether it is still there; one that was just used is believed."""
+    from psycopg import Error
+
+    @event.listens_for(engine, "checkin")
+    def left(_connection: Any, record: Any) -> None:
+        record.info["left"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: Any, _proxy: Any) -> None:
+        now = time.monotonic()
+        if now - record.info.get("left", now) < RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Error as error:
+            raise InvalidatePoolError from error
 
 
 def _open_sqlite(url: str, *, memory: bool) -> Engine:
@@ -166,9 +188,16 @@ _gates: WeakKeyDictionary[Engine, threading.RLock] = WeakKeyDictionary()
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
-    """A session that only reads; it is rolled back at the end."""
-    with Session(engine, expire_on_commit=False) as session:
+def reading(engine: Engine, *, at_once: bool = False, at_one_moment: bool = False) -> Iterator[Session]:
+    """A session that only reads; it is rolled back at the end.
+
+    `at_once` is for a few statements of few rows: PostgreSQL is spared the transaction around them, whose statements
+    would see no other state together than each by itself. With `at_one_moment` all statements see the store as it is
+    when the first begins, as SQLite's always do.
+    """
+    level = "AUTOCOMMIT" if at_once else "REPEATABLE READ" if at_one_moment else None
+    bound = engine.execution_options(isolation_level=level) if level and engine.dialect.name != "sqlite" else engine
+    with Session(bound, expire_on_commit=False) as session:
         yield session
 
 

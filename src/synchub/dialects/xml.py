@@ -24,7 +24,7 @@ MOST_ELEMENTS = 100_000
 MOST_LEVELS = 64
 
 Tree = Union[None, str, list["Tree"], dict[str, "Tree"]]  # noqa: UP007 - a name in quotes cannot be joined by |
-Shown = Union[None, str, bool, int, Decimal, Sequence["Shown"], Mapping[str, "Shown"]]  # noqa: UP007 - as Tree
+Shown = Union[None, str, bool, int, float, Decimal, Sequence["Shown"], Mapping[str, "Shown"]]  # noqa: UP007 - as Tree
 """What can be written: a tree, whose texts may also be numbers and truth values."""
 
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
@@ -187,7 +187,7 @@ def _fill(element: Any, value: Shown) -> None:
         for name, each in value.items():
             for one in _repeated(each):
                 _fill(etree.SubElement(element, name), one)
-    elif isinstance(value, str | bool | int | Decimal):
+    elif isinstance(value, str | bool | int | float | Decimal):
         element.text = _spell(value)
     else:
         raise TypeError(f"a list needs a name for its elements: {element.tag}")

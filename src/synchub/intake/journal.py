@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from synchub import clock, db
 from synchub.config import Settings
-from synchub.disk import settle
+from synchub.disk import put, settle_up
 from synchub.errors import NotFound
 from synchub.intake.submission import Answer, Arrival, Kept, Submission
 from synchub.intake.tables import Message
@@ -40,7 +40,7 @@ def keep(body: bytes, settings: Settings) -> Kept:
     if len(body) < settings.large_body:
         return Kept(packed, None)
     name = hashlib.sha256(body).hexdigest()
-    _store(settings.data_dir, name, packed)
+    put(_path(settings.data_dir, name), packed, settings.data_dir)
     return Kept(None, name)
 
 
@@ -63,7 +63,7 @@ def keep_file(blocks: Iterable[bytes], settings: Settings) -> str:
         except BaseException:
             Path(draft.name).unlink(missing_ok=True)
             raise
-    _flush_folders(settings.data_dir, path)
+    settle_up(path, settings.data_dir)
     return path.name
 
 
@@ -97,32 +97,6 @@ def body_blocks(message: Message, data_dir: Path) -> Iterator[bytes]:
 
 def _path(data_dir: Path, name: str) -> Path:
     return data_dir / "bodies" / name[:2] / name
-
-
-def _store(data_dir: Path, name: str, packed: bytes) -> None:
-    path = _path(data_dir, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        _write_whole(path, packed)
-    _flush_folders(data_dir, path)
-
-
-def _flush_folders(data_dir: Path, path: Path) -> None:
-    for folder in (path.parent, path.parent.parent, data_dir):
-        settle(folder)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is either there with all its bytes, or not there."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
-        try:
-            draft.write(content)
-            draft.flush()
-            os.fsync(draft.fileno())
-            Path(draft.name).replace(path)
-        except BaseException:
-            Path(draft.name).unlink(missing_ok=True)
-            raise
 
 
 def accepted(submission: Submission, kept: Kept, seen: int, applied: Applied, answer: Answer) -> dict[str, Any]:

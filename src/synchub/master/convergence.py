@@ -50,15 +50,24 @@ class Heard:
         return bool(self.stated or self.echoed)
 
 
-def receive(
-    copy: Copy, row: Row, mode: Mode, now: int, last_stamp: int, *, revives: bool = True, as_of: int | None = None
+def receive(  # noqa: PLR0913 - a row, and what it says of itself
+    copy: Copy,
+    row: Row,
+    mode: Mode,
+    now: int,
+    last_stamp: int,
+    *,
+    revives: bool = True,
+    insists: bool = False,
+    as_of: int | None = None,
 ) -> Heard:
     """Take a received row into the copy.
 
     `row` holds what was present, without `exists`. `revives` is false for a row that says of itself that the record is
-    no longer in use: it does not bring back a copy that was told, or may have been told, that it is gone. A row of a
-    file speaks for the time `as_of`: it says nothing of a field that was heard, or told, then or later, and what it
-    states has that time as its stamp (but is no older than the field's floor).
+    no longer in use: it does not bring back a copy that was told, or may have been told, that it is gone. One that
+    `insists` states all of its values anew: its partner knows what the record holds now. A row of a file speaks for
+    the time `as_of`: it says nothing of a field that was heard, or told, then or later, and what it states has that
+    time as its stamp (but is no older than the field's floor).
     """
     at = now if as_of is None else as_of
     spoken, late = _timely(copy, _spoken(copy, row, mode, revives=revives), as_of)
@@ -67,14 +76,14 @@ def receive(
         _doubt_the_rest(copy, {**spoken, **late}, at)
     for name, value in spoken.items():
         held = copy.holds(name)
-        if held == {value}:
+        if held == {value} and not insists:
             _confirm(copy, name, at)
             continue
         inflight = copy.flight is not None and name in copy.flight.sent
         ended = copy.ended.get(name)
         recent = ended if ended is not None and now < ended.until else None
         echo = (len(held) > 1 and value in held) or (recent is not None and value in recent.replaced)
-        if name == EXISTS and name not in copy.image:
+        if insists or (name == EXISTS and name not in copy.image):
             echo = False
         _count_round(copy, name, value, now, recent)
         if inflight and copy.flight is not None:
@@ -108,14 +117,16 @@ def _confirm(copy: Copy, name: str, at: int) -> None:
         copy.known[name] = Held(known.values, at)
 
 
-def weigh_age(copy: Copy, row: Row, mode: Mode, *, revives: bool = True, as_of: int | None = None) -> tuple[bool, bool]:
+def weigh_age(
+    copy: Copy, row: Row, mode: Mode, *, revives: bool = True, insists: bool = False, as_of: int | None = None
+) -> tuple[bool, bool]:
     """Whether a received row differs from what the partner is known to hold where it counts, and where it is too old.
 
     If neither, it says nothing that is new.
     """
     spoken = _spoken(copy, row, mode, revives=revives)
     if not _differs(copy, spoken):
-        return False, False
+        return insists, False
     timely, late = _timely(copy, spoken, as_of)
     return _differs(copy, timely), _differs(copy, late)
 

@@ -5,9 +5,10 @@ These write the cross references that a partner's own names ask for. Whoever cal
 """
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, FromClause, Integer, Row, Select, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,10 @@ from synchub.master.tables import CrossReference, MasterRecord
 
 COPIES = db.table_of(CrossReference)
 RECORDS = db.table_of(MasterRecord)
+
+_RECORDS_BY_ID = (
+    select(RECORDS).where(RECORDS.c.entity == bindparam("entity"), db.many(RECORDS.c.id, "ids")).order_by(RECORDS.c.id)
+)
 
 LONGEST_KEY = 255
 
@@ -36,10 +41,15 @@ def copies_by(session: Session, connection: int, entity: str, column: str, value
     """A connection's copies whose `their_id`, `external_key` or `record_id` is one of these, oldest first."""
     if not values:
         return []
+    given = {"connection": connection, "entity": entity, "values": sorted(values)}
+    return list(session.execute(_copies_by(column), given))
+
+
+@cache
+def _copies_by(column: str) -> Select[Any]:
     owner = owner_of(COPIES) if column == "record_id" else COPIES.c.connection_id
-    mine = (owner == connection, COPIES.c.entity == entity)
-    among = db.among(COPIES.c[column], sorted(values))
-    return list(session.execute(select(COPIES).where(*mine, among).order_by(COPIES.c.id)))
+    mine = (owner == bindparam("connection", type_=Integer), COPIES.c.entity == bindparam("entity"))
+    return select(COPIES).where(*mine, db.many(COPIES.c[column], "values")).order_by(COPIES.c.id)
 
 
 def codes_of(session: Session, entity: str, records: Collection[int]) -> dict[int, str]:
@@ -58,9 +68,16 @@ def records_by_id(session: Session, entity: str, ids: Collection[int], *, lock: 
     """The shared columns of an entity's records by id, locked in that order if it is asked for."""
     if not ids:
         return {}
-    statement = select(RECORDS).where(RECORDS.c.entity == entity, db.among(RECORDS.c.id, sorted(ids)))
-    statement = statement.order_by(RECORDS.c.id)
-    return {row.id: row for row in session.execute(db.locked(statement) if lock else statement)}
+    statement = db.locked(_RECORDS_BY_ID) if lock else _RECORDS_BY_ID
+    return {row.id: row for row in session.execute(statement, {"entity": entity, "ids": sorted(ids)})}
+
+
+def lock_records(session: Session, ids: Collection[int]) -> None:
+    """Lock records of whatever entity, in the order of their ids."""
+    if ids:
+        session.execute(
+            db.locked(select(RECORDS.c.id).where(db.among(RECORDS.c.id, sorted(ids))).order_by(RECORDS.c.id))
+        )
 
 
 def adopt(session: Session, connection: int, entity: str, pairs: Iterable[tuple[str, int]]) -> None:
@@ -114,22 +131,13 @@ def _taken(session: Session, connection: int, entity: str, ids: Collection[int])
     return {int(key.key) for key in keys} | {int(row.their_id) for row in numbers}
 
 
-def rename(session: Session, copy: Row[Any], record: Row[Any], key: str) -> None:
-    """Give a copy another key; a record whose code is but its own id gets the key as its code, if that is free."""
-    _call(session, "external_key", [(copy.id, key)])
-    ours = Key(HUB, copy.entity, str(record.id))
-    coded = find(session, {ours, Key(HUB, copy.entity, key)})
-    if record.code == str(record.id) and coded.keys() == {ours}:
-        _call(session, "external_key", [(coded[ours].id, key)])
-        session.execute(update(RECORDS).where(RECORDS.c.id == record.id).values(code=key))
-
-
 def number(session: Session, pairs: Iterable[tuple[int, str]]) -> None:
     """Write down the partner's own numbers: pairs of a copy's id and the number."""
-    _call(session, "their_id", pairs)
+    write_names(session, "their_id", pairs)
 
 
-def _call(session: Session, column: str, pairs: Iterable[tuple[int, str]]) -> None:
+def write_names(session: Session, column: str, pairs: Iterable[tuple[int, str]]) -> None:
+    """Write down what copies are called, by key or number: pairs of a copy's id and the name."""
     rows = [{"b_id": id_, "name": name} for id_, name in sorted(pairs)]
     if rows:
         naming = update(COPIES).where(COPIES.c.id == bindparam("b_id")).values({column: bindparam("name")})

@@ -76,7 +76,7 @@ class Record:
         late = is_late(copy, EXISTS, write.as_of)
         extra = {} if late else _take_extra(copy, said)
         row = (copy, write.fields, write.mode, now, self.last_stamp)
-        heard = receive(*row, revives=write.revives, as_of=write.as_of)
+        heard = receive(*row, revives=write.revives, insists=write.insists, as_of=write.as_of)
         if write.confirms:
             copy.heard_at = max(copy.heard_at, write.spoken_at(now))
         if not heard.moved and not extra:
@@ -139,7 +139,9 @@ class Record:
             if best.value is None:
                 continue
             if name in refers:
-                state[name] = self.resolved[Key(best.connection, refers[name], str(best.value))]
+                other = self.resolved.get(Key(best.connection, refers[name], str(best.value)))
+                if other is not None:  # None: its key was changed while another partner's word counted
+                    state[name] = other
             else:
                 state[name] = best.value
         if not state.get(EXISTS):

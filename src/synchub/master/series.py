@@ -1,8 +1,8 @@
-"""Numbers that the whole hub shares: the change counter and the series of record ids."""
+"""Numbers that the whole hub shares: the change counter, the series of record ids, and those that people read."""
 
 from collections.abc import Iterator
 
-from sqlalchemy import BigInteger, bindparam, func, select, text, update
+from sqlalchemy import BigInteger, bindparam, case, func, select, text, update
 from sqlalchemy.orm import Session
 
 from synchub import db
@@ -22,6 +22,12 @@ _SKIPPED = (
     update(COUNTERS)
     .where(COUNTERS.c.name == bindparam("which"), COUNTERS.c.value < bindparam("taken", type_=BigInteger))
     .values(value=bindparam("taken", type_=BigInteger))
+)
+_TAKEN = bindparam("taken", type_=BigInteger)
+_PASSED = (
+    update(COUNTERS)
+    .where(COUNTERS.c.name == bindparam("which"))
+    .values(value=case((COUNTERS.c.value < _TAKEN, _TAKEN), else_=COUNTERS.c.value))
 )
 _DRAWN = _RAISED.returning(COUNTERS.c.value)
 _DRAWN_UNDER = _RAISED.returning(COUNTERS.c.value, PRESENT_RULES.label("rules"))
@@ -69,6 +75,19 @@ def skip_records(session: Session, taken: int) -> None:
         return
     skipping = text("SELECT setval('record_number', :taken) FROM record_number WHERE last_value < :taken")
     session.execute(skipping, {"taken": taken})
+
+
+def draw_series(session: Session, name: str, count: int) -> range:
+    """The next numbers of a series that people read, drawn after all locks on records.
+
+    Nobody else draws of it until the transaction ends, and one that fails gives its numbers back: there are no gaps.
+    """
+    return _draw(session, name, count)
+
+
+def skip_series(session: Session, name: str, taken: int) -> None:
+    """Let a series go on after a number that was brought along; nobody draws of it until the transaction ends."""
+    session.execute(_PASSED, {"which": name, "taken": taken})
 
 
 def _draw(session: Session, name: str, count: int) -> range:

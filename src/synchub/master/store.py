@@ -40,6 +40,7 @@ class _Taken(Moved):
 
     batch: int
     place: int
+    their_id: str | None
 
 
 @dataclass(slots=True)
@@ -159,7 +160,8 @@ def _allowed(
 
 def _weigh_age(copy: Copy, write: Write) -> tuple[bool, bool]:
     """Whether the write says anything that counts, and whether it says anything that is too old."""
-    differs, outdated = weigh_age(copy, write.fields, write.mode, revives=write.revives, as_of=write.as_of)
+    how = {"revives": write.revives, "insists": write.insists}
+    differs, outdated = weigh_age(copy, write.fields, write.mode, **how, as_of=write.as_of)
     if extra_of(copy, write) != copy.extra:
         late = is_late(copy, EXISTS, write.as_of)
         differs, outdated = differs or not late, outdated or late
@@ -184,15 +186,17 @@ def _take(
             copy = store.copies.get(key)
             if copy is None or copy.record not in store.records:
                 kind = Kind.SUPERSEDED if (index, place) in store.outdated else Kind.UNCHANGED
-                verdicts[index][place] = Verdict(kind, store.rows[key].record_id)
+                row = store.rows[key]
+                verdicts[index][place] = Verdict(kind, row.record_id, their_id=row.their_id)
                 continue
             record = store.records[copy.record]
             step = record.take(copy, write, now)
+            their_id = store.rows[key].their_id
             if isinstance(step, Kind):
-                verdicts[index][place] = Verdict(step, record.id)
+                verdicts[index][place] = Verdict(step, record.id, their_id=their_id)
             else:
                 who = (batch.connection, copy, batch.message)
-                yield _Taken(step, record, *who, batch=index, place=place)
+                yield _Taken(step, record, *who, batch=index, place=place, their_id=their_id)
 
 
 def _applied(taken: Sequence[_Taken], numbers: range, verdicts: list[list[Verdict | None]]) -> list[Applied]:
@@ -200,7 +204,7 @@ def _applied(taken: Sequence[_Taken], numbers: range, verdicts: list[list[Verdic
     own: dict[int, tuple[int, int]] = {}
     for number, move in zip(numbers, taken, strict=True):
         own[move.batch] = (own.get(move.batch, (number, number))[0], number)
-        verdicts[move.batch][move.place] = Verdict(move.step.kind, move.record.id, number)
+        verdicts[move.batch][move.place] = Verdict(move.step.kind, move.record.id, number, their_id=move.their_id)
     return [
         Applied([verdict for verdict in given if verdict], *own.get(index, (None, None)))
         for index, given in enumerate(verdicts)

@@ -1,7 +1,8 @@
 """Values as images hold them, and as typed columns hold them.
 
 An image value is a JSON scalar: text (NFC, no NUL), whole number, true, false, or None for a blank. Decimals and dates
-are texts in one canonical spelling ("24", "0.5", "2026-09-16"), so equal values are equal texts. A reference is the
+are texts in one canonical spelling ("24", "0.5", "2026-09-16", in UTC "2026-09-16T12:43:00Z"), so equal values are
+equal texts. A reference is the
 partner's key. What cannot be read as its field's kind stays in the image as the text that arrived, and is None in the
 typed column.
 """
@@ -10,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -22,6 +23,7 @@ Value = str | int | bool | None
 MAX_DIGITS = 38
 """Before the point and after it, of what a column of numbers holds."""
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_MOMENT = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})Z", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -133,9 +135,28 @@ def as_date(value: Value) -> date | None:
         return None
 
 
+def as_moment(value: Value) -> str | None:
+    """The value of a moment's column: the text, if it is a moment in UTC to the second; else None."""
+    match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    try:
+        datetime.fromisoformat(match.group())
+    except ValueError:
+        return None
+    return match.group()
+
+
+def spell_moment(moment: datetime) -> str:
+    """The image value of a moment: in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+
+
 def reader(column: Any) -> Callable[[Value], Any]:
     """How a column reads an image value, by the column's type."""
     kind = column.type
     if isinstance(kind, ExactDecimal):
         return as_decimal
+    if column.info.get("is_moment"):
+        return as_moment
     return {bool: as_flag, int: as_integer, date: as_date}.get(kind.python_type, as_text)

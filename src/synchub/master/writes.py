@@ -16,10 +16,11 @@ class Write:
     `fields` maps the entity's column names to image values (`values.spell`), only those that were present; a reference
     holds the partner's key of the other record. `extra` holds the fields that the wire model does not know, in the
     vendor's spelling. `revives` is false for a row that says of itself that the record is out of use
-    (`convergence.receive`). `problems` are sentences for the operator about values that could not be read as their
-    field's kind. `as_of` is the time for which a row of a file speaks (microseconds; None: now): it states nothing
-    where its partner was heard, or told, since (`convergence.receive`). `confirms` asks that it be
-    remembered when this row was heard even if it changes nothing: files of its partner will speak for times before.
+    (`convergence.receive`). `insists` is true for one whose partner knows what the record holds and says otherwise: it
+    counts also where it is what that partner said before. `problems` are sentences for the operator about values that
+    could not be read as their field's kind. `as_of` is the time for which a row of a file speaks (microseconds; None:
+    now): it states nothing where its partner was heard, or told, since (`convergence.receive`). `confirms` asks that it
+    be remembered when this row was heard even if it changes nothing: files of its partner will speak for times before.
     """
 
     entity: str
@@ -28,6 +29,7 @@ class Write:
     fields: Row = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
     revives: bool = True
+    insists: bool = False
     problems: list[str] = field(default_factory=list)
     as_of: int | None = None
     confirms: bool = False
@@ -50,12 +52,16 @@ class Kind(StrEnum):
 
 @dataclass(slots=True, frozen=True)
 class Verdict:
-    """What became of one write: its record, and the change number if it moved anything (also for an echo)."""
+    """What became of one write: its record, and the change number if it moved anything (also for an echo).
+
+    `their_id` is the number by which the partner knows the record beside its key, if it has one.
+    """
 
     kind: Kind
     record: int | None = None
     number: int | None = None
     reason: str | None = None
+    their_id: str | None = None
 
 
 @dataclass(slots=True)

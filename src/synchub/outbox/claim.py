@@ -160,12 +160,12 @@ class _Desk:
             self._keep(row, copy, record, State.WAITING, row.last_error, max(PATIENCE, due - self.now))
         else:
             sent = behind if lives else self._tombstone(words.entity, wish)
-            self._pack(row, copy, record, sent, wish)
+            self._pack(row, copy, record, sent, wish, others)
 
     def _tombstone(self, entity: str, wish: Row) -> Row:
         return {name: wish[name] for name in self.required} | self.sender.gone(entity) | {EXISTS: False}
 
-    def _pack(self, row: DbRow[Any], copy: Copy, record: Any, sent: Row, wish: Row) -> None:
+    def _pack(self, row: DbRow[Any], copy: Copy, record: Any, sent: Row, wish: Row, others: References) -> None:
         parcel = Parcel(
             copy=copy.id,
             entity=copy.entity,
@@ -181,6 +181,8 @@ class _Desk:
             is_new=copy.holds(EXISTS) != {True},
             sent=sent,
             state=wish,
+            referred=references.referred(copy.entity, self.told, record),
+            others=others.others,
         )
         if reason := self.sender.check(parcel):
             self._keep(row, copy, record, State.PARKED, reason)

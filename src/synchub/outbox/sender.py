@@ -19,13 +19,25 @@ from synchub.master.values import Value, storable
 from synchub.outbox.http import OutboundClient
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """What a target calls another record: by its key, and by the id that it answered or that was imported, if any."""
+
+    entity: str
+    key: str
+    their_id: str | None
+    label: str | None
+
+
 @dataclass(slots=True)
 class Parcel:
     """One copy's delivery.
 
     `sent` are the fields that differ, in image values (references are the target's own keys), with those that the form
     requires and `exists`; `state` is the whole record in the target's words. `is_new` says that the target may not hold
-    the record yet. `number` is the change number that was read, `forced` that of a forced send (0: none).
+    the record yet. `number` is the change number that was read, `forced` that of a forced send (0: none). `referred`
+    are the records that its fields refer to, by field, and `others` says what the target calls these and those that its
+    lists mention, by record.
     """
 
     copy: int
@@ -42,6 +54,8 @@ class Parcel:
     is_new: bool
     sent: Row
     state: Row
+    referred: Mapping[str, int] = made_by(default_factory=dict)
+    others: Mapping[int, Other] = made_by(default_factory=dict)
 
 
 class Verdict(StrEnum):

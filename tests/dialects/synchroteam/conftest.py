@@ -15,9 +15,15 @@ from synchub import db
 from synchub.connections import registry
 from synchub.connections.tables import Connection
 from synchub.dialects import named
+from synchub.dialects.dialect import Line, Transfer
 from synchub.intake.submission import Arrival
 from synchub.intake.write import write
 from synchub.master.tables import CrossReference
+
+
+def transfer_of(entity: str) -> Transfer:
+    """How the records of an entity are carried."""
+    return next(each for each in named("synchroteam").transfers if each.entity == entity)
 
 
 class Field:
@@ -67,23 +73,20 @@ class Field:
         with db.reading(self.hub.engine) as session:
             return registry.get(session, self.name)
 
-    def carry_in(self, *lines: str) -> list[dict[str, Any]]:
+    def carry_in(self, *lines: str, entity: str = "customer") -> list[dict[str, Any]]:
         """What became of the lines of a file."""
-        transfer = named("synchroteam").transfer
-        assert transfer is not None
-        arrival = Arrival("synchroteam", self.connection().id, "IMPORT", "customers.jsonl", b"", b"")
+        arrival = Arrival("synchroteam", self.connection().id, "IMPORT", f"{entity}.jsonl", b"", b"")
+        said = [Line(number, line.encode(), f"{line}\n".encode()) for number, line in enumerate(lines, 1)]
         with db.writing(self.hub.engine) as session:
-            submission = transfer.take(session, self.connection(), arrival, list(enumerate(lines, 1)))
+            submission = transfer_of(entity).take(session, self.connection(), arrival, said, None)
             (receipt,) = write(session, [submission], self.hub.settings)
         rows: list[dict[str, Any]] = receipt.answer["rows"]
         return rows
 
-    def carry_out(self) -> str:
-        """The file of all customers."""
-        transfer = named("synchroteam").transfer
-        assert transfer is not None
+    def carry_out(self, entity: str = "customer") -> str:
+        """The file of all records of an entity."""
         with db.reading(self.hub.engine) as session:
-            return "".join(line + "\n" for line in transfer.give(session, self.connection()))
+            return "".join(line + "\n" for line in transfer_of(entity).give(session, self.connection()))
 
     def copies(self) -> list[CrossReference]:
         with db.reading(self.hub.engine) as session:

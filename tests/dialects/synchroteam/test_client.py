@@ -18,10 +18,13 @@ from synchub.dialects.synchroteam.client import SynchroteamSender, make_sender
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.errors import Misconfigured
 from synchub.master.copies import EXISTS
+from synchub.master.entities import ENTITIES
 from synchub.outbox.http import OutboundClient
 from synchub.outbox.sender import Parcel, Verdict
 
-URL = "http://127.0.0.1:9/Api/v2/Customer"
+ROOT = "http://127.0.0.1:9/Api/v2"
+URL = f"{ROOT}/Customer"
+TOLD = ["employee", "customer", "site", "equipment", "item", "job"]
 
 
 def parcel(their_id: str | None = None, key: str = "C 7", **sent: Any) -> Parcel:
@@ -33,7 +36,7 @@ def parcel(their_id: str | None = None, key: str = "C 7", **sent: Any) -> Parcel
 
 @pytest.fixture
 def sender() -> Iterator[SynchroteamSender]:
-    made = SynchroteamSender(SynchroteamSettings(url="http://127.0.0.1:9/"), "acme:secret-key", OutboundClient())
+    made = SynchroteamSender(SynchroteamSettings(url="http://127.0.0.1:9/"), "acme:secret-key", "UTC", OutboundClient())
     yield made
     made.close()
 
@@ -200,10 +203,13 @@ def test_what_the_wire_cannot_hold_is_named_before_anything_is_sent(sender, bad,
     assert sender.check(bad) == why
 
 
-def test_a_server_is_told_of_customers_alone(sender):
-    assert sender.told("item") == frozenset()
+def test_a_server_is_told_of_what_it_has_a_send_for(sender):
+    assert [entity for entity in ENTITIES if sender.told(entity)] == TOLD
     assert {"name", "tags", "custom_fields", "latitude"} <= sender.told("customer")
-    assert (sender.required("customer"), sender.gone("customer"), sender.shape(parcel())) == ({"name": None}, {}, None)
+    assert {"customer_id", "site_id", "employee_id", "parts", "status"} <= sender.told("job")
+    assert not {"number", "job_id", "validated_at", "login"} & (sender.told("job") | sender.told("employee"))
+    assert [sender.required(entity) for entity in ("customer", "job", "employee")] == [{"name": None}, {}, {}]
+    assert (sender.gone("customer"), sender.shape(parcel())) == ({}, None)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +231,9 @@ def test_a_connection_without_a_log_in_for_its_server_says_what_to_do():
         connection = Connection(name="there", settings={"url": "http://x", **settings})
         with pytest.raises(Misconfigured, match="target_domain or no target_api_key"):
             make_sender(connection, secrets, http)
-    made = make_sender(Connection(settings={"url": "http://x", "target_domain": "a"}), {"target_api_key": "n o"}, http)
+    made = make_sender(
+        Connection(settings={"url": "http://x", "target_domain": "a"}, time_zone="UTC"), {"target_api_key": "n o"}, http
+    )
     assert made._headers["authorization"] == "Basic YTpu"
     made.close()
     with pytest.raises(ValueError, match="must start with http"):

@@ -8,7 +8,7 @@ from tests.dialects.synchroteam.conftest import Field
 from tests.dialects.synchroteam.test_customers import FULL
 from tests.served import fresh, serving
 
-from synchub.cli.transfer import BATCH
+from synchub.cli.transfer.storing import BATCH
 from synchub.intake.journal import body_of
 from synchub.master.tables import MasterRecord
 
@@ -125,13 +125,13 @@ def test_the_commands_carry_more_lines_than_one_transaction(command, field, tmp_
     told = [json.loads(row) for row in out.splitlines()]
     assert [row["line"] for row in told] == [*range(1, count + 1), count + 2, count + 3]
     assert (told[0], told[-2]["verdict"], told[-1]["verdict"]) == (
-        {"line": 1, "id": 1, "verdict": "created"},
+        {"file": "customers.jsonl", "line": 1, "id": 1, "verdict": "created"},
         "updated",
         "rejected",
     )
     assert f"{count + 2} lines" in err
     assert {message.method for message in field.hub.messages()} == {"IMPORT"}
-    code, out, _ = command("export", "acme")
+    code, out, _ = command("export", "acme", "--entity", "customer")
     assert (code, out) == (0, field.carry_out())
     assert command("import", "acme", str(file))[1].count("unchanged") == count + 1
 

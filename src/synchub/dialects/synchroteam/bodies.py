@@ -24,25 +24,64 @@ def read_row(body: bytes, sent: Format | None) -> Row:
         Unreadable: it is no object of JSON or XML.
         TooLarge: it is XML and too large.
     """
-    if not body.strip():
-        raise Unreadable("the body is empty: a JSON or XML object is expected")
-    looks = Format.XML if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else Format.JSON
-    return _of_xml(body) if (sent or looks) is Format.XML else _of_json(body)
-
-
-def _of_json(body: bytes) -> Row:
-    """The object of a JSON body; numbers with a point are exact."""
-    try:
-        text = body.decode("utf-8-sig")
-        try:
-            made = _load(text)
-        except json.JSONDecodeError:
-            made = _load(_PASTED.sub(lambda match: match.group(1) or " ", text))
-    except (ValueError, RecursionError, ArithmeticError) as error:
-        raise Unreadable(f"the body is no JSON: {str(error)[:200]}") from None
+    made = read_body(body, sent)
     if not isinstance(made, dict):
         raise Unreadable("the body must be a JSON object")
     return made
+
+
+def read_rows(body: bytes, sent: Format | None) -> list[Any]:
+    """The members of a body that is a list.
+
+    Raises:
+        Unreadable: it is no list of JSON or XML.
+        TooLarge: it is XML and too large.
+    """
+    made = read_body(body, sent)
+    if isinstance(made, dict) and looks_like_xml(body):
+        made = xml.items(made)
+    if not isinstance(made, list):
+        raise Unreadable("the body must be a JSON array")
+    return made
+
+
+def read_body(body: bytes, sent: Format | None) -> Any:
+    """The object or list of a body, as `read_row`; an XML root that holds a list is an object still."""
+    if not body.strip():
+        raise Unreadable("the body is empty: a JSON or XML object is expected")
+    looks = Format.XML if looks_like_xml(body) else Format.JSON
+    return _of_xml(body) if (sent or looks) is Format.XML else _of_json(body)
+
+
+def looks_like_xml(body: bytes) -> bool:
+    """Whether a body that does not say what it is begins like XML."""
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def json_text(body: bytes) -> str:
+    """The text of a JSON body, without what a shell's quotes have left in it.
+
+    Raises:
+        Unreadable: it is no JSON.
+    """
+    return _read_json(body)[0]
+
+
+def _of_json(body: bytes) -> Any:
+    """The document of a JSON body; numbers with a point are exact."""
+    return _read_json(body)[1]
+
+
+def _read_json(body: bytes) -> tuple[str, Any]:
+    try:
+        text = body.decode("utf-8-sig")
+        try:
+            return text, _load(text)
+        except json.JSONDecodeError:
+            plain = _PASTED.sub(lambda match: match.group(1) or " ", text)
+            return plain, _load(plain)
+    except (ValueError, RecursionError, ArithmeticError) as error:
+        raise Unreadable(f"the body is no JSON: {str(error)[:200]}") from None
 
 
 def _load(text: str) -> Any:
@@ -68,9 +107,19 @@ def _of_xml(body: bytes) -> Row:
         return {}
     if not isinstance(tree, dict):
         raise Unreadable("the root of the XML must hold elements")
-    return {name: _listed(value) if name.lower() in _LISTS else value for name, value in tree.items()}
+    made: Row = _lists_in(tree)
+    return made
 
 
-def _listed(value: xml.Tree) -> xml.Tree:
+def _lists_in(value: Any) -> Any:
+    """A tree in which the elements that hold lists are lists, at every level."""
+    if isinstance(value, list):
+        return [_lists_in(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _lists_in(_listed(each) if name.lower() in _LISTS else each) for name, each in value.items()}
+
+
+def _listed(value: Any) -> Any:
     """The members of a list; a text stays one, as it may name them with commas between."""
     return value if isinstance(value, str) else xml.items(value)

@@ -18,6 +18,10 @@ LATER = "Not stored, please send it again later"
 BROKEN = "Server error, nothing was stored"
 
 
+class Declined(Exception):
+    """A row that is answered with code 0 and this text, and changes nothing."""
+
+
 def refused(message: str) -> dict[str, Any]:
     """The document of a refusal."""
     return {"code": 0, "message": storable(message)}

@@ -9,7 +9,9 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from http import HTTPStatus
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, ClassVar
 
@@ -23,7 +25,25 @@ from synchub.errors import Refused
 from synchub.master.values import storable
 
 RESULT = "Result"
-LISTS = {"tags": "tag", "customFieldValues": "customFieldValue"}
+LISTS = {
+    "tags": "tag",
+    "customFieldValues": "customFieldValue",
+    "CustomFieldValues": "customFieldValue",
+    "parts": "part",
+    "report": "item",
+    "Activities": "Activity",
+    "OtherTechnicians": "login",
+    "groups": "group",
+    "skilledTrades": "skilledTrade",
+    "lines": "line",
+    "serials": "serial",
+    "items": "item",
+    "valueList": "value",
+    "errors": "error",
+    "msg": "msg",
+    "equipments": "equipment",
+    "sites": "site",
+}
 """What the elements of a list are called in XML, by the list's name."""
 HELD, STEP = 2**20, 64 * 1024
 """The bytes of a list that are held in memory, and those that are read at once."""
@@ -65,23 +85,33 @@ class Asked:
     type: str = "application/json"
 
 
-def asked(request: Request) -> Asked:
+def asked(request: Request, also: frozenset[str] = frozenset()) -> Asked:
     """The format that a request asks for; where it takes anything, JSON, or XML if that is what it sends.
+
+    One of the media types in `also` is answered with that type; then the format says nothing.
 
     Raises:
         NotAcceptable: it takes neither.
     """
-    accept = ",".join(request.headers.getlist("accept"))
-    sent = TYPES.get(_plain(request.headers.get("content-type", "")), Format.JSON)
+    made = _asked(",".join(request.headers.getlist("accept")), request.headers.get("content-type", ""), also)
+    if made is None:
+        types = ", ".join((*TYPES, *sorted(also)))
+        raise NotAcceptable(f"the answer can be had as {' or '.join(types.rsplit(', ', 1))}")
+    return made
+
+
+@lru_cache(maxsize=256)
+def _asked(accept: str, content_type: str, also: frozenset[str]) -> Asked | None:
+    sent = TYPES.get(_plain(content_type), Format.JSON)
     usual = Asked(Format.XML, "text/xml") if sent is Format.XML else Asked(Format.JSON)
     for wanted in preferred(accept) if accept.strip() else ["*/*"]:
-        if wanted in TYPES:
-            return Asked(TYPES[wanted], wanted)
+        if wanted in TYPES or wanted in also:
+            return Asked(TYPES.get(wanted, Format.JSON), wanted)
         if wanted == "*/*":
             return usual
         if wanted in {"application/*", "text/*"}:
             return Asked(usual.format, f"{wanted[:-2]}/{usual.format}")
-    raise NotAcceptable("the answer can be had as application/json, text/json, application/xml or text/xml")
+    return None
 
 
 def _plain(media_type: str) -> str:
@@ -126,18 +156,35 @@ def reading(request: Request, document: Mapping[str, Any], *, root: str = RESULT
     return _tagged(request, answer, hashlib.sha256(bytes(answer.body)))
 
 
+def document(request: Request, content: bytes, media_type: str, name: str) -> Response:
+    """As `reading`, of bytes of another type; a browser keeps them under a name."""
+    told = {"vary": "Accept", **_standing(request), "content-disposition": f'inline; filename="{name}"'}
+    answer = Response(content, headers=told, media_type=media_type)
+    return _tagged(request, answer, hashlib.sha256(content))
+
+
 def listing(
-    request: Request, rows: Iterable[Mapping[str, Any]], headers: Mapping[str, str] | None = None, *, root: str
+    request: Request,
+    rows: Iterable[Mapping[str, Any]],
+    headers: Mapping[str, str] | None = None,
+    *,
+    root: str,
+    nested: bool = False,
 ) -> Response:
     """As `reading`, of rows that may be many: what is longer than a mebibyte waits in a file until it is sent.
 
-    All rows are read before it begins, so that a slow caller holds no transaction open.
+    `nested` puts the list into another one, in JSON. All rows are read before it begins, so that a slow caller holds no
+    transaction open.
     """
     wanted, told = asked(request), {"vary": "Accept", **_standing(request), **(headers or {})}
     file, digest = SpooledTemporaryFile(HELD), hashlib.sha256()  # noqa: SIM115 - closed once it is sent
-    for piece in _pieces(wanted.format, rows, root):
-        file.write(piece)
-        digest.update(piece)
+    try:
+        for piece in _pieces(wanted.format, rows, root, nested=nested):
+            file.write(piece)
+            digest.update(piece)
+    except BaseException:
+        file.close()
+        raise
     told["content-length"] = str(file.tell())
     answer = StreamingResponse(_sent(file), headers=told, media_type=f"{wanted.type}; charset=utf-8")
     made = _tagged(request, answer, digest)
@@ -146,10 +193,10 @@ def listing(
     return made
 
 
-def _pieces(wanted: Format, rows: Iterable[Mapping[str, Any]], root: str) -> Iterator[bytes]:
+def _pieces(wanted: Format, rows: Iterable[Mapping[str, Any]], root: str, *, nested: bool) -> Iterator[bytes]:
     if wanted is Format.XML:
         return xml.write_list(f"ArrayOf{root}", root, map(_named, rows))
-    return _json_list(rows)
+    return chain([b"["], _json_list(rows), [b"]"]) if nested else _json_list(rows)
 
 
 def _json_list(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
@@ -202,9 +249,12 @@ def _json(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-def _named(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with a name for the elements of its lists; an empty list is an empty element."""
-    return {
-        name: ({LISTS[name]: value} if value else "") if name in LISTS and isinstance(value, list) else value
-        for name, value in row.items()
-    }
+def _named(value: Any) -> Any:
+    """The document with a name for the elements of its lists, at every level; an empty list is an empty element."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _named_list(name, each) if isinstance(each, list) else _named(each) for name, each in value.items()}
+
+
+def _named_list(name: str, value: list[Any]) -> Any:
+    return {LISTS[name]: [_named(each) for each in value]} if value else ""

@@ -2,14 +2,14 @@
 
 An `id` is the number by which the connection knows a copy, if that has one (it was imported, or the partner's server
 answered it), else our record id; numbers are looked up in that order. `myId` is the key of the connection's copy, else
-our code, which is the hub's own key of the record. A customer that nobody gave one has its record id as its key, and
+our code, which is the hub's own key of the record. A record that nobody gave one has its record id as its key, and
 shows no `myId`.
 
 A number that a server answered and that is as large as our record ids is another hub's id of its own record. The two
 hubs number alike, so it is kept with a mark: it is said to that server, but neither shown nor looked up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from synchub.master import naming
 from synchub.master.convergence import wished
 from synchub.master.copies import load
 from synchub.master.locating import Key, find, find_or_make
+from synchub.master.renaming import rename
 from synchub.master.tables import FIRST_RECORD
 
 Rows = dict[Any, Row[Any]]
@@ -35,10 +36,15 @@ class Misnamed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a row calls its record; either may be missing."""
+    """What a row calls its record; each may be missing.
+
+    `text` is the id where ids are texts, and `record` our own id of the record, where it is known already.
+    """
 
     id: int | None
     my_id: str | None
+    text: str | None = None
+    record: int | None = None
 
 
 def kept(answered: int) -> str:
@@ -48,15 +54,22 @@ def kept(answered: int) -> str:
 
 def said_id(their_id: str | None) -> int | None:
     """The number that is said to a server, if it answered one or one was imported."""
-    return _whole((their_id or "").removeprefix(ANOTHER_HUBS))
+    return whole((their_id or "").removeprefix(ANOTHER_HUBS))
 
 
 def own_id(copy: Any) -> int | None:
     """The number by which a connection knows its copy (a cross reference's row), if it has one."""
-    return _whole(copy.their_id or "") if copy is not None else None
+    return whole(copy.their_id or "") if copy is not None else None
 
 
-def _whole(text: str) -> int | None:
+def own_text(copy: Any) -> str | None:
+    """As `own_id`, of a kind whose ids are texts."""
+    own = copy.their_id if copy is not None else None
+    return None if own is None or own.startswith(ANOTHER_HUBS) else str(own)
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a text is, if it is one."""
     return int(text) if text.isascii() and text.isdecimal() else None
 
 
@@ -84,11 +97,16 @@ def sees(record: Any, copies: Sequence[Any]) -> bool:
 
 @dataclass(slots=True)
 class Book:
-    """The records that rows of one connection name, locked, with the copies that it has of them."""
+    """The records that rows of one connection name, locked, with the copies that it has of them.
+
+    `renamed` has the former keys of copies that were given another one.
+    """
 
     session: Session
     connection: Connection
     entity: str
+    noun: str = "record"
+    word: str = "myId"
     by_id: Rows = field(default_factory=dict)
     by_key: Rows = field(default_factory=dict)
     by_record: Rows = field(default_factory=dict)
@@ -98,12 +116,26 @@ class Book:
     renamed: dict[int, str] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, session: Session, connection: Connection, entity: str, asked: Sequence[Named]) -> "Book":
-        """Look up what rows name, lock the records, and look again."""
-        book = cls(session, connection, entity)
+    def open(
+        cls,
+        session: Session,
+        connection: Connection,
+        entity: str,
+        asked: Sequence[Named],
+        noun: str = "record",
+        word: str = "myId",
+        *,
+        also: Collection[int] = (),
+    ) -> "Book":
+        """Look up what rows name, lock the records, and those that they refer to (`also`), and look again.
+
+        `noun` and `word` are what messages call a record and its key.
+        """
+        book = cls(session, connection, entity, noun, word)
         book._look(asked)
-        naming.records_by_id(session, entity, book.records.keys(), lock=True)
+        naming.lock_records(session, {*book.records.keys(), *also})
         book._look(asked)
+        book.codes |= naming.codes_of(session, entity, also) if also else {}
         return book
 
     def _look(self, asked: Sequence[Named]) -> None:
@@ -116,6 +148,7 @@ class Book:
         codes = find(self.session, {Key(HUB, self.entity, key) for key in keys})
         self.coded = {key.key: row.record_id for key, row in codes.items()}
         ids = ours | {row.record_id for row in (*called, *keyed)} | set(self.coded.values())
+        ids |= {named.record for named in asked if named.record is not None}
         self.records = dict(naming.records_by_id(self.session, self.entity, ids))
         self.by_id = _first((int(row.their_id), row) for row in called)
         self.by_key = _first((row.external_key, row) for row in keyed)
@@ -128,15 +161,15 @@ class Book:
         Raises:
             Misnamed: its id and its `myId` are of two records.
         """
-        copy, record = self._of_id(named.id)
+        copy, record = self._of_id(named.id) if named.record is None else self._of_record(named.record)
         if record is None:
             return self._of_key(named.my_id)
         self._check(named.my_id, record)
         if copy is None:
             return self._adopt(record, named.my_id)
         if named.my_id is not None and copy.external_key != named.my_id and named.my_id not in self.by_key:
-            naming.rename(self.session, copy, self.records[record], named.my_id)
-            self.renamed[copy.id] = f"myId {copy.external_key} is now {named.my_id}"
+            rename(self.session, copy, self.records[record], named.my_id)
+            self.renamed[copy.id] = copy.external_key
             return self._read_again(record, copy.id)
         return copy
 
@@ -144,6 +177,9 @@ class Book:
         """The copy and the record of an id; a record that the connection does not see has none."""
         if number in self.by_id:
             return self.by_id[number], self.by_id[number].record_id
+        return self._of_record(number)
+
+    def _of_record(self, number: int | None) -> tuple[Row[Any] | None, int | None]:
         record = self.records.get(number)
         if record is None:
             return None, None
@@ -164,7 +200,7 @@ class Book:
         taken = other.record_id if other is not None else owner
         if taken not in {None, record}:
             shown = shown_id(int(taken or 0), other)
-            raise Misnamed(f"myId {my_id} is that of another customer, whose id is {shown}")
+            raise Misnamed(f"{self.word} {my_id} is that of another {self.noun}, whose id is {shown}")
 
     def copies_of(self, record: int) -> list[Row[Any]]:
         """The copies of a record that the connection has; one is made if it has none."""

@@ -4,10 +4,8 @@ A filter that is not known must never return everything: a real bridge takes the
 the one that it asked for, and overwrites it (facts/synchroteam.md, section 2).
 """
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -15,15 +13,14 @@ from fastapi import Request
 
 from synchub import clock
 from synchub.connections.tables import Connection
+from synchub.dialects.synchroteam.moments import NotRead, read_moment
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.errors import Unreadable
 from synchub.master.values import clean
 
-PAGE, PAGE_SIZE = "page", "pageSize"
+PAGE, PAGE_SIZE, AFTER = "page", "pageSize", "after"
 USUAL_SIZE, LARGEST_SIZE = 25, 1000
-_LONGEST_NUMBER = 18
-_DAY = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)|(\d\d?)/(\d\d?)/(\d{4})")
-_TIME = re.compile(r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z)?)?", re.IGNORECASE)
+LONGEST_NUMBER = 18
 
 
 def parameters(request: Request, connection: Connection, known: Collection[str]) -> dict[str, str]:
@@ -64,7 +61,7 @@ def whole_number(name: str, text: str) -> int:
     Raises:
         Unreadable: the text is none.
     """
-    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
         raise Unreadable(f"{name} must be a whole number")
     return int(text)
 
@@ -75,19 +72,11 @@ def moment(name: str, text: str, zone: str) -> int:
     Raises:
         Unreadable: the text is none.
     """
-    day = _DAY.match(text)
-    time = _TIME.fullmatch(text, day.end()) if day else None
-    if day is None or time is None:
-        raise Unreadable(f"{name} must be a date as yyyy-mm-dd")
-    first = day.groups()
-    year, month, date = first[:3] if first[0] else (first[5], first[4], first[3])
-    hour, minute, second, utc = time.groups()
-    spelled = f"{year}-{month:0>2}-{date:0>2}T{hour or '00'}:{minute or '00'}:{second or '00'}"
     try:
-        made = datetime.fromisoformat(spelled).replace(tzinfo=ZoneInfo("UTC" if utc else zone))
-    except ValueError:
+        made = read_moment(text)
+        return int(made.replace(tzinfo=made.tzinfo or ZoneInfo(zone)).timestamp()) * clock.SECOND
+    except (NotRead, OverflowError, ValueError):
         raise Unreadable(f"{name} must be a date as yyyy-mm-dd") from None
-    return int(made.timestamp()) * clock.SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +113,18 @@ class Page:
         links = [f'<{self._url(request, n)}>; rel="{rel}"' for rel, n in places.items() if 1 <= n <= last]
         return {"link": ", ".join(links), "x-total-count": str(total)}
 
-    def _url(self, request: Request, number: int) -> str:
+    def onward(self, request: Request, last: int | None) -> dict[str, str]:
+        """Where the pages around it are, of rows that nobody counts: `last` is its last record if more follow."""
+        links = [f'<{self._url(request, n)}>; rel="{rel}"' for rel, n in (("first", 1), ("prev", self.number - 1)) if n]
+        if last is not None:
+            links.append(f'<{self._url(request, self.number + 1, (AFTER, str(last)))}>; rel="next"')
+        return {"link": ", ".join(links)}
+
+    def _url(self, request: Request, number: int, *more: tuple[str, str]) -> str:
         kept = [
             (name, value)
             for name, value in request.query_params.multi_items()
-            if name.lower() not in {PAGE, PAGE_SIZE.lower()}
+            if name.lower() not in {PAGE, PAGE_SIZE.lower(), AFTER}
         ]
-        query = urlencode([*kept, (PAGE, str(number)), (PAGE_SIZE, str(self.size))])
+        query = urlencode([*kept, (PAGE, str(number)), (PAGE_SIZE, str(self.size)), *more])
         return str(request.url.replace(query=query, fragment=""))

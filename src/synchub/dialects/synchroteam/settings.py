@@ -21,6 +21,9 @@ class SynchroteamSettings(TargetSettings, extra="forbid"):
     ignored_parameters: tuple[str, ...] = Field(
         IGNORED, description="query parameters that change nothing, with commas; any other that is unknown is refused"
     )
+    nested_equipment: bool = Field(
+        default=False, description="whether a site's equipment is listed within a list, as the vendor's example has it"
+    )
 
     @field_validator("url")
     @classmethod

@@ -1,33 +1,30 @@
-"""Customers as one connection sees them: all that exist, but for those that it said are gone itself."""
+"""Records as one connection sees them: all that exist, but for those that it said are gone itself."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Text, select, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, Text, false, select, type_coerce
 from sqlalchemy.orm import Session
 
 from synchub import db
-from synchub.connections.tables import HUB, Connection
-from synchub.dialects.synchroteam.ids import LARGEST_ID, sees, shown_id, shown_key
-from synchub.dialects.synchroteam.wire import details
+from synchub.connections.tables import Connection
+from synchub.dialects.synchroteam.ids import own_text, sees, shown_id, shown_key
+from synchub.dialects.synchroteam.kinds import Kind, Mention, Reference
+from synchub.dialects.synchroteam.meaning import first_number, records_by_id, records_by_key
+from synchub.dialects.synchroteam.moments import shown_moment
+from synchub.dialects.synchroteam.statements import GONE, MINE, calling, loading
+from synchub.dialects.synchroteam.wire import POSITION, nested
 from synchub.errors import NotAllowed
 from synchub.master import naming
-from synchub.master.entities import entity_of
-from synchub.master.entities.parties import Customer
-from synchub.master.locating import Key, find
-from synchub.master.tables import Change, CrossReference, MasterRecord
+from synchub.master.tables import MasterRecord
+from synchub.master.values import as_integer, as_list
 
-ENTITY = entity_of(Customer)
 RECORDS = db.table_of(MasterRecord)
-CUSTOMERS = db.table_of(Customer)
-COPIES = db.table_of(CrossReference)
-CHANGES = db.table_of(Change)
-MINE, OURS = COPIES.alias("mine"), COPIES.alias("ours")
 CHUNK = 1000
-GONE = '%"exists":false%'
-"""What stands in the image of a copy whose partner said that the record is gone."""
+CHANGED_FROM = "ChangedFrom"
 
 
 class Called(NamedTuple):
@@ -37,127 +34,237 @@ class Called(NamedTuple):
     their_id: str | None
 
 
+def shown_as(kind: Kind, record: int, ours: str | None, copy: Called | None) -> int | str:
+    """The id that a connection sees of a record; `ours` is the hub's own, where ids are texts."""
+    if kind.id_column is None:
+        return shown_id(record, copy)
+    return own_text(copy) or ours or str(record)
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A record that another refers to, as the connection sees it; `more` are columns that are shown with it."""
+
+    record: int
+    id: int | str
+    key: str
+    name: str | int | None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A record that the connection sees: its typed columns in `row`, its first copy there, and our code of it."""
+    """A record that the connection sees: its typed columns in `row`, its first copy there, and our code of it.
 
+    `referred` are the records that it refers to, by column, and `mentioned` those that its lists do, by column and
+    their ids; those that the connection does not see are left out.
+    """
+
+    kind: Kind
+    connection: Connection
     row: Row[Any]
     copy: Called | None
     code: str | None
+    referred: Mapping[str, Referred] = field(default_factory=dict)
+    mentioned: Mapping[str, Mapping[int, Referred]] = field(default_factory=dict)
 
     @property
-    def id(self) -> int:
+    def id(self) -> int | str:
         """The id that is shown."""
-        return shown_id(self.row.id, self.copy)
+        ours = getattr(self.row, self.kind.id_column) if self.kind.id_column else None
+        return shown_as(self.kind, self.row.id, ours, self.copy)
+
+    @property
+    def key(self) -> str:
+        """The key that is shown, "" if nobody gave it one."""
+        return shown_key(self.row.id, self.code, self.copy)
 
 
-def readable(connection: Connection) -> frozenset[str]:
-    """The fields of a customer that a connection may see.
+def readable(connection: Connection, kind: Kind) -> frozenset[str]:
+    """The fields of a kind that a connection may see.
 
     Raises:
-        NotAllowed: none, because it is not told of customers.
+        NotAllowed: none, because it is not told of this kind.
     """
-    every = frozenset(Customer.fields())
+    every = frozenset(kind.made.fields())
     if connection.told is None:
         return every
-    if ENTITY not in connection.told:
-        raise NotAllowed(f"connection '{connection.name}' is not told of customers")
-    only = connection.told[ENTITY]
+    if kind.entity not in connection.told:
+        raise NotAllowed(f"connection '{connection.name}' is not told of {kind.plural}")
+    only = connection.told[kind.entity]
     return every if only is None else every & frozenset(only)
 
 
-def shown(seen: Seen, fields: Collection[str]) -> dict[str, Any]:
-    """A customer in the vendor's words, with these of its fields."""
+def may_read(connection: Connection, kind: Kind, column: str) -> bool:
+    """Whether a connection is told of a column of a kind."""
+    told = connection.told
+    if told is None:
+        return True
+    return kind.entity in told and (told[kind.entity] is None or column in (told[kind.entity] or ()))
+
+
+def shown(connection: Connection, kind: Kind, seen: Seen, fields: Collection[str]) -> dict[str, Any]:
+    """A record in the vendor's words, with these of its fields."""
     values = {name: getattr(seen.row, name) for name in fields}
-    return details(seen.id, shown_key(seen.row.id, seen.code, seen.copy), values)
+    values |= {
+        name: shown_moment(values[name], connection.time_zone, kind.moments)
+        for name in _moments(kind)
+        if name in values
+    }
+    row = {kind.id_word: seen.id, **nested(kind.details(values))}
+    if kind.key:
+        row[kind.key] = seen.key
+    if POSITION in row and not any(row[POSITION].values()):
+        row[POSITION] = None
+    for reference in kind.references:
+        row |= _referring(connection, reference, seen.referred.get(reference.column), fields)
+    return kind.finish(row, seen)
 
 
-def conditions(session: Session, connection: Connection, found: Mapping[str, str | int]) -> list[ColumnElement[bool]]:
-    """What records must fulfil to be meant by selectors or filters."""
+@cache
+def _moments(kind: Kind) -> tuple[str, ...]:
+    """The columns of a kind that hold moments."""
+    return tuple(column.name for column in db.table_of(kind.made).c if column.info.get("is_moment"))
+
+
+def _referring(
+    connection: Connection, reference: Reference, other: Referred | None, fields: Collection[str]
+) -> dict[str, Any]:
+    """How a row names another record; an id of none is null, a key or a name of none is ""."""
+    if reference.column not in fields:
+        other = None
+    row: dict[str, Any] = {}
+    if reference.id:
+        row[reference.id] = other.id if other else None
+    if reference.key:
+        row[reference.key] = other.key if other else ""
+    if reference.name:
+        told = other is not None and may_read(connection, reference.to, reference.to.named)
+        row[reference.name] = (other.name or "") if other and told else ""
+    return row
+
+
+def conditions(
+    session: Session, connection: Connection, kind: Kind, found: Mapping[str, Any]
+) -> list[ColumnElement[bool]]:
+    """What records must fulfil to be meant by selectors or filters; nothing is found by what it may not see."""
     made: list[ColumnElement[bool]] = []
     for name, value in found.items():
-        if name in {"id", "myId"}:
-            made.append(db.among(RECORDS.c.id, _records_of(session, connection, name, value)))
-        elif name == "name":
-            made.append(CUSTOMERS.c.name == value)
-        elif name in {"email", "contactEmail"}:
-            made.append(CUSTOMERS.c.email == value)
-        elif name == "ChangedFrom":
-            made.append(RECORDS.c.changed >= _first_number(session, int(value)))
+        if name == "id":
+            made.append(db.among(RECORDS.c.id, records_by_id(session, connection, kind, value)))
+        elif name == kind.key:
+            made.append(db.among(RECORDS.c.id, records_by_key(session, connection, kind, str(value))))
+        elif name == CHANGED_FROM:
+            made.append(RECORDS.c.changed >= first_number(session, int(value)))
+        elif may_read(connection, kind, kind.filters[name]):
+            made.append(_equal(db.table_of(kind.made).c[kind.filters[name]], value))
+        else:
+            made.append(false())
     return made
 
 
-def _records_of(session: Session, connection: Connection, name: str, value: str | int) -> list[int]:
-    column = "their_id" if name == "id" else "external_key"
-    copies = naming.copies_by(session, connection.id, ENTITY, column, {str(value)})
-    if copies:
-        return [copies[0].record_id]
-    if name == "id":
-        return [int(value)] if int(value) <= LARGEST_ID else []
-    return [row.record_id for row in find(session, {Key(HUB, ENTITY, str(value))}).values()]
+def _equal(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
+    """A column has this value; a number's column has no text that is none."""
+    if issubclass(column.type.python_type, int) and isinstance(value, str):
+        value = as_integer(value)
+    equal: ColumnElement[bool] = column == value
+    return equal if value is not None else false()
 
 
-def _first_number(session: Session, moment: int) -> int:
-    """The number of the first change at or after a moment; numbers rise with time, so it is halved for."""
-    low, high = 0, session.scalar(select(CHANGES.c.number).order_by(CHANGES.c.number.desc()).limit(1)) or 0
-    while low <= high:
-        middle = (low + high) // 2
-        after = select(CHANGES.c.number, CHANGES.c.at).where(CHANGES.c.number >= middle)
-        step = session.execute(after.order_by(CHANGES.c.number).limit(1)).one()
-        if step.at >= moment:
-            high = middle - 1
-        else:
-            low = step.number + 1
-    return low
-
-
-def matching(session: Session, connection: Connection, wanted: Sequence[ColumnElement[bool]]) -> list[int]:
+def matching(session: Session, connection: Connection, kind: Kind, wanted: Sequence[ColumnElement[bool]]) -> list[int]:
     """The ids of the records that the connection sees and that fulfil the conditions, in order."""
-    statement = (
-        select(RECORDS.c.id)
-        .join(CUSTOMERS, CUSTOMERS.c.id == RECORDS.c.id)
-        .where(RECORDS.c.entity == ENTITY, RECORDS.c.exists, *wanted)
-        .order_by(RECORDS.c.id)
-    )
-    unseen = _unseen(session, connection)
-    return [id_ for id_ in session.scalars(statement) if id_ not in unseen]
+    statement = candidates(connection, kind, wanted).order_by(RECORDS.c.id)
+    return visible(session, connection, kind, session.execute(statement).all())
 
 
-def _unseen(session: Session, connection: Connection) -> set[int]:
-    """The records of which the connection said that they are gone, and has no other copy."""
-    mine = (COPIES.c.connection_id == connection.id, COPIES.c.entity == ENTITY)
-    gone = set(session.scalars(select(COPIES.c.record_id).where(*mine, type_coerce(COPIES.c.image, Text).like(GONE))))
+def candidates(connection: Connection, kind: Kind, wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The records that fulfil the conditions, each with whether the connection has said of a copy that it is gone.
+
+    That is asked of each record: nothing else is read of the connection's copies, which may be many.
+    """
+    typed = db.table_of(kind.made)
+    mine = (MINE.c.record_id == RECORDS.c.id, naming.owner_of(MINE) == connection.id, MINE.c.entity == kind.entity)
+    gone = select(MINE.c.id).where(*mine, type_coerce(MINE.c.image, Text).like(GONE)).exists()
+    statement = select(RECORDS.c.id, gone.label("gone")).join(typed, typed.c.id == RECORDS.c.id)
+    return statement.where(RECORDS.c.entity == kind.entity, RECORDS.c.exists, *wanted)
+
+
+def visible(session: Session, connection: Connection, kind: Kind, found: Sequence[Row[Any]]) -> list[int]:
+    """Those of the candidates that the connection sees: it has not said of all its copies that they are gone."""
+    unseen = _hidden(session, connection, kind.entity, {row.id for row in found if row.gone})
+    return [row.id for row in found if row.id not in unseen]
+
+
+def first(session: Session, connection: Connection, kind: Kind, wanted: Mapping[str, Any]) -> Seen | None:
+    """The record that selectors mean, as the connection sees it; of several the one that is known longest."""
+    ((name, value),) = wanted.items()
+    if name not in {"id", kind.key}:
+        ids = matching(session, connection, kind, conditions(session, connection, kind, wanted))
+        return next(load(session, connection, kind, ids[:1]), None)
+    by = records_by_id if name == "id" else records_by_key
+    for seen in load(session, connection, kind, by(session, connection, kind, value)):
+        hidden = seen.row.mine_gone and _hidden(session, connection, kind.entity, {seen.row.id})
+        return seen if seen.row.exists and not hidden else None
+    return None
+
+
+def _hidden(session: Session, connection: Connection, entity: str, asked: Collection[int]) -> set[int]:
+    """Those of the records that the connection does not see because of what its copies say."""
     copies: dict[int, list[Row[Any]]] = {}
-    for copy in naming.copies_by(session, connection.id, ENTITY, "record_id", gone):
+    for copy in naming.copies_by(session, connection.id, entity, "record_id", asked):
         copies.setdefault(copy.record_id, []).append(copy)
-    records = naming.records_by_id(session, ENTITY, gone)
-    return {id_ for id_ in gone if not sees(records[id_], copies[id_])}
+    records = naming.records_by_id(session, entity, copies.keys())
+    return {id_ for id_, held in copies.items() if not sees(records[id_], held)}
 
 
-def load(session: Session, connection: Connection, ids: Iterable[int]) -> Iterator[Seen]:
+def load(session: Session, connection: Connection, kind: Kind, ids: Iterable[int]) -> Iterator[Seen]:
     """The records of these ids, in their order, a chunk at a time."""
-    rest, statement = iter(ids), _loading(connection)
+    rest, statement = iter(ids), loading(kind)
     while chunk := list(islice(rest, CHUNK)):
         rows: dict[int, Row[Any]] = {}
-        for row in session.execute(statement.where(RECORDS.c.id.in_(chunk))):
+        for row in session.execute(statement, {"chunk": chunk, "connection": connection.id}):
             rows.setdefault(row.id, row)
-        yield from (_seen(rows[id_]) for id_ in chunk)
+        referred = {each.column: _referred(session, connection, each, rows.values()) for each in kind.references}
+        mentioned = {each.column: _mentioned(session, connection, each, rows.values()) for each in kind.mentions}
+        for row in (rows[id_] for id_ in chunk if id_ in rows):
+            copy = None if row.mine_key is None else Called(row.mine_key, row.mine_id)
+            known = {column: found[id_] for column, found in referred.items() if (id_ := getattr(row, column)) in found}
+            yield Seen(kind, connection, row, copy, row.ours_key, known, mentioned)
 
 
-def _seen(row: Row[Any]) -> Seen:
-    return Seen(row, None if row.mine_key is None else Called(row.mine_key, row.mine_id), row.ours_key)
+def _referred(
+    session: Session, connection: Connection, reference: Reference, rows: Iterable[Row[Any]]
+) -> dict[int, Referred]:
+    """The records that a column refers to, by their ids, as far as the connection sees them."""
+    wanted = {id_ for row in rows if (id_ := getattr(row, reference.column)) is not None}
+    found = others(session, connection, reference.to, sorted(wanted), reference.more)
+    return {seen.record: seen for seen in found}
 
 
-def _loading(connection: Connection) -> Select[Any]:
-    """Records with what the connection and we call them: a row for each copy, the oldest first."""
-    columns = [column for column in CUSTOMERS.c if column.name != "id"]
-    names = (MINE.c.external_key.label("mine_key"), MINE.c.their_id.label("mine_id"))
-    mine = (MINE.c.record_id == RECORDS.c.id) & (naming.owner_of(MINE) == connection.id) & (MINE.c.entity == ENTITY)
-    ours = (OURS.c.record_id == RECORDS.c.id) & (naming.owner_of(OURS) == HUB) & (OURS.c.entity == ENTITY)
-    return (
-        select(RECORDS.c.id, *columns, *names, OURS.c.external_key.label("ours_key"))
-        .join(CUSTOMERS, CUSTOMERS.c.id == RECORDS.c.id)
-        .outerjoin(MINE, mine)
-        .outerjoin(OURS, ours)
-        .order_by(RECORDS.c.id, MINE.c.id, OURS.c.id.desc())
-    )
+def _mentioned(
+    session: Session, connection: Connection, mention: Mention, rows: Iterable[Row[Any]]
+) -> dict[int, Referred]:
+    """The records that lists refer to, by their ids, as far as the connection sees them."""
+    every = (each.get(mention.member) for row in rows for each in as_list(getattr(row, mention.column)))
+    wanted = {id_ for id_ in every if isinstance(id_, int)}
+    return {seen.record: seen for seen in others(session, connection, mention.to, sorted(wanted))}
+
+
+def others(
+    session: Session, connection: Connection, kind: Kind, ids: Collection[int], more: tuple[str, ...] = ()
+) -> list[Referred]:
+    """What a connection calls records that are referred to, as far as it sees them, with more of their columns."""
+    if not ids:
+        return []
+    found: dict[int, Row[Any]] = {}
+    for row in session.execute(calling(kind, more), {"chunk": list(ids), "connection": connection.id}):
+        found.setdefault(row.id, row)
+    hidden = _hidden(session, connection, kind.entity, [id_ for id_, row in found.items() if row.mine_gone])
+    made = []
+    for id_, row in found.items():
+        if id_ not in hidden and row.exists:
+            copy = None if row.mine_key is None else Called(row.mine_key, row.mine_id)
+            shown = shown_as(kind, id_, row.own, copy)
+            told = {column: getattr(row, column) for column in more if may_read(connection, kind, column)}
+            made.append(Referred(id_, shown, shown_key(id_, row.ours_key, copy), row.label, told))
+    return made

@@ -7,6 +7,19 @@ which records must be sent (a record after those that it refers to).
 """
 
 from synchub.master.entities.entity import Entity, Field, entity_of
+from synchub.master.entities.field_service import (
+    Activity,
+    ActivityType,
+    Attachment,
+    Block,
+    Equipment,
+    Invoice,
+    Job,
+    Photo,
+    Site,
+    StockLevel,
+    StockRequest,
+)
 from synchub.master.entities.freight import Carrier, FreightInvoice, Load, Spot
 from synchub.master.entities.organisation import Contract, Department, Expense, Project, Warehouse
 from synchub.master.entities.other import Other
@@ -21,9 +34,20 @@ ENTITIES: dict[str, type[Entity]] = {
         Department,
         Warehouse,
         Customer,
+        Site,
+        Equipment,
         Carrier,
         Item,
         UomConversion,
+        StockLevel,
+        StockRequest,
+        ActivityType,
+        Activity,
+        Block,
+        Job,
+        Attachment,
+        Photo,
+        Invoice,
         Project,
         Contract,
         Expense,

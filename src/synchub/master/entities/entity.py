@@ -24,11 +24,16 @@ class Field:
 
 
 class Entity(MasterRecord):
-    """The parent of all entities. `label_fields` are joined by a blank to make a record's label."""
+    """The parent of all entities. `label_fields` are joined by a blank to make a record's label.
+
+    `mentions` are the columns with lists of objects of which a member is another record's id: by column that member and
+    the other's entity.
+    """
 
     __abstract__ = True
 
     label_fields: ClassVar[tuple[str, ...]] = ("name",)
+    mentions: ClassVar[Mapping[str, tuple[str, str]]] = {}
 
     @declared_attr.directive
     @classmethod

@@ -1,11 +1,14 @@
 """Who the company deals with and who works for it."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from synchub.db import ExactDecimal
 from synchub.master.entities.entity import Entity
+from synchub.master.values import as_text
 
 
 class Customer(Entity):
@@ -68,7 +71,10 @@ class Customer(Entity):
 
 
 class Employee(Entity):
-    """A user of a partner system."""
+    """A user of a partner system; a partner has either a `name` or its parts.
+
+    `groups` and `skilled_trades` are lists of texts, `custom_fields` of objects.
+    """
 
     __tablename__ = "employee"
 
@@ -78,6 +84,23 @@ class Employee(Entity):
     team: Mapped[str | None]
     kind: Mapped[str | None]
     status: Mapped[str | None]
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    login: Mapped[str | None]
+    profile: Mapped[str | None]
+    language: Mapped[str | None]
+    groups: Mapped[str | None]
+    skilled_trades: Mapped[str | None]
+    start_address: Mapped[str | None]
+    start_latitude: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    start_longitude: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    custom_fields: Mapped[str | None]
+
+    @classmethod
+    def label_of(cls, typed: Mapping[str, Any]) -> str | None:
+        """The name, else its parts."""
+        parts = [text for each in ("first_name", "last_name") if (text := as_text(typed.get(each)))]
+        return as_text(typed.get("name")) or " ".join(parts) or None
 
 
 class Salesrep(Entity):

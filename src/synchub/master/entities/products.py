@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from synchub.db import ExactDecimal
@@ -9,7 +10,7 @@ from synchub.master.entities.entity import Entity, reference
 
 
 class Item(Entity):
-    """An item or material."""
+    """An item or material; `price` is without tax, `tax_rate` in percent."""
 
     __tablename__ = "item"
 
@@ -21,6 +22,14 @@ class Item(Entity):
     group2: Mapped[str | None]
     group3: Mapped[str | None]
     active: Mapped[bool | None]
+    price: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    tax_id: Mapped[int | None] = mapped_column(BigInteger)
+    tax_rate: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    category_id: Mapped[int | None] = mapped_column(BigInteger)
+    category: Mapped[str | None]
+    min_quantity: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    tracked: Mapped[bool | None]
+    serializable: Mapped[bool | None]
 
 
 class UomConversion(Entity):

@@ -1,0 +1,63 @@
+"""The sender of one server: it makes the calls that a record's form asks for, within one attempt's time."""
+
+import base64
+import time
+from collections.abc import Mapping, Sequence
+
+from synchub.dialects.synchroteam.client.answers import KEPT, judged
+from synchub.dialects.synchroteam.client.forms import Request
+from synchub.dialects.synchroteam.client.resources import FORMS
+from synchub.dialects.synchroteam.settings import SynchroteamSettings
+from synchub.master.copies import Row
+from synchub.master.values import Value
+from synchub.outbox.http import NotConnected, OutboundClient, Unanswered
+from synchub.outbox.sender import Outcome, Parcel, Verdict
+
+
+class SynchroteamSender:
+    """Tells one Synchroteam server."""
+
+    batch = 1
+
+    def __init__(self, settings: SynchroteamSettings, login: str, zone: str, http: OutboundClient) -> None:
+        self._root, self._zone, self._http = settings.endpoint, zone, http
+        self._headers = {
+            "content-type": "application/json",
+            "accept": "application/json",
+            "authorization": f"Basic {base64.b64encode(login.encode()).decode()}",
+        }
+
+    def told(self, entity: str) -> frozenset[str]:
+        return FORMS[entity].told() if entity in FORMS else frozenset()
+
+    def required(self, entity: str) -> Mapping[str, Value]:
+        return FORMS[entity].required()
+
+    def gone(self, entity: str) -> Row:  # noqa: ARG002 - a delete has a call of its own
+        return {}
+
+    def check(self, parcel: Parcel) -> str | None:
+        return FORMS[parcel.entity].check(parcel)
+
+    def shape(self, parcel: Parcel) -> None:
+        """A call carries one record."""
+
+    def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
+        (parcel,) = parcels
+        end = time.monotonic() + deadline
+        return FORMS[parcel.entity].tell(lambda request: self._call(request, end), parcel, self._zone)
+
+    def _call(self, request: Request, end: float) -> Outcome:
+        url, content = self._root + request.path, request.content.encode()
+        try:
+            left = end - time.monotonic()
+            outcome = judged(self._http.call(request.method, url, content, self._headers, left), request.accepts)
+        except NotConnected as error:
+            outcome = Outcome(Verdict.TROUBLE, str(error))
+        except Unanswered as error:
+            outcome = Outcome(Verdict.UNKNOWN, str(error))
+        outcome.request = (request.content or f"{request.method} {request.path}")[:KEPT]
+        return outcome
+
+    def close(self) -> None:
+        self._http.close()

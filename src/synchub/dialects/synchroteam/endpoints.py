@@ -1,0 +1,317 @@
+"""What an endpoint is, and what lets requests in to all of them.
+
+Each resource's module has its endpoints: functions of the `Door` and of a `Call`, which return the answer. Those that
+write (`writes`) have the body, and room for a transaction of their own; they are plain functions, since their rules
+read what is stored. `Door.store` ends in `intake.write`; `Door.reading` is for those that only read.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from synchub import db
+from synchub.connections.quota import Quotas
+from synchub.connections.tables import Connection
+from synchub.dialects.dialect import Hub
+from synchub.dialects.synchroteam import formats, query, references, sending
+from synchub.dialects.synchroteam.access import NAME, admit
+from synchub.dialects.synchroteam.bodies import Row, read_row, read_rows
+from synchub.dialects.synchroteam.faults import Declined, refused
+from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.query import Page
+from synchub.dialects.synchroteam.redaction import mentions, redacted, without_secrets
+from synchub.dialects.synchroteam.sending import Refusal, Said
+from synchub.dialects.synchroteam.views import CHANGED_FROM, Seen, first, load, matching, readable, shown
+from synchub.dialects.xml import MOST_BYTES
+from synchub.errors import NotAllowed, NotFound, Refused
+from synchub.intake.alone import Alone, Work
+from synchub.intake.body import read_body
+from synchub.intake.submission import Answer, Arrival, Receipt, Submission, digest_of
+from synchub.master.values import clean
+
+
+def _as_stored(answer: Answer) -> Answer:
+    return answer
+
+
+@dataclass(slots=True)
+class Call:
+    """A request of a partner that may make it."""
+
+    request: Request
+    connection: Connection
+    body: bytes = b""
+    secrets: Collection[str] = ()
+
+    def conceal(self, secrets: Collection[str]) -> None:
+        """Redact secrets, which are called so (in lower case), before anything reads or keeps the body.
+
+        Raises:
+            Unreadable: it cannot be told where in the body they are; then nothing of it is kept.
+        """
+        self.secrets = secrets
+        if mentions(self.body, secrets):
+            body, self.body = self.body, b""
+            self.body = redacted(body, formats.sent_as(self.request), secrets)
+
+    def arrival(self) -> Arrival:
+        """The request as it is journalled; its query is part of what makes a repeat."""
+        url = self.request.url
+        path = "/" + url.path.lstrip("/").removeprefix(self.request.scope.get("root_path", "").lstrip("/")).lstrip("/")
+        asked = without_secrets(url.query, self.secrets)
+        return Arrival(
+            surface=NAME,
+            connection=self.connection.id,
+            method=self.request.method,
+            path=f"{path}?{asked}" if asked else path,
+            body=self.body,
+            digest=digest_of(self.body),
+            content_type=self.request.headers.get("content-type"),
+            id=self.request.state.message_id,
+        )
+
+    def parameters(self, known: Collection[str] = ()) -> dict[str, str]:
+        """The query's parameters; one that is not known is refused, so every endpoint must ask for them."""
+        return query.parameters(self.request, self.connection, known)
+
+    def selected(self, known: Collection[str], numbers: Collection[str] = ("id",)) -> dict[str, str | int]:
+        """The one parameter that says which record is meant; those among `numbers` are whole numbers."""
+        name, value = query.selector(self.request, self.connection, known)
+        return {name: query.whole_number(name, value) if name in numbers else value}
+
+    def segment(self, name: str) -> str:
+        """What stands in the path for a placeholder."""
+        return clean(unquote(str(self.request.path_params[name]))) or ""
+
+    def row(self) -> Row:
+        """The object of the body."""
+        return read_row(self.body, formats.sent_as(self.request))
+
+    def rows(self) -> list[Any]:
+        """The members of a body that is a list."""
+        return read_rows(self.body, formats.sent_as(self.request))
+
+    def may_write(self, kind: Kind) -> None:
+        """See whether the connection may write records of a kind.
+
+        Raises:
+            NotAllowed: it may not.
+        """
+        if self.connection.writes is not None and kind.entity not in self.connection.writes:
+            raise NotAllowed(f"connection '{self.connection.name}' may not write {kind.plural}")
+
+
+@dataclass(slots=True)
+class Door:
+    """What lets requests in, for all endpoints of the surface."""
+
+    hub: Hub
+    quotas: Quotas
+    alone: Alone
+
+    @classmethod
+    def of(cls, hub: Hub) -> "Door":
+        """The door of a hub."""
+        return cls(hub, Quotas(hub.engine), Alone(hub.engine, hub.settings, hub.wake))
+
+    async def admit(self, request: Request, also: frozenset[str] = frozenset()) -> Call:
+        """See who calls, and whether it may; and whether it can read the answer, which may be of these types too."""
+        connection = await admit(self.hub.directory, request)
+        request.state.standing = await self.quotas.spend(connection)
+        formats.asked(request, also)
+        return Call(request, connection)
+
+    async def take(self, request: Request, *, large: bool = False) -> AsyncIterator[Call]:
+        """As `admit`, with the body, and with room for the transaction."""
+        call = await self.admit(request)
+        most = self.hub.settings.max_body
+        call.body = await read_body(request, most if large else min(MOST_BYTES, most))
+        async with self.room(call):
+            yield call
+
+    def room(self, call: Call) -> AbstractAsyncContextManager[None]:
+        """Room for a transaction of its own."""
+        return self.alone.room(call.connection.id, len(call.body))
+
+    async def hand_in(self, call: Call, submission: Submission) -> Response:
+        """Store a submission together with what else is waiting, and answer after its commit."""
+        receipt = await self.hub.committer.hand_in(submission)
+        return formats.reply(call.request, receipt.answer)
+
+    async def query(self, request: Request) -> Call:
+        """As `admit`, with the body: for questions that are sent in one."""
+        call = await self.admit(request)
+        call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
+        return call
+
+    def reading(self, *, at_once: bool = False) -> AbstractContextManager[Session]:
+        """A session that reads (`db.reading`)."""
+        return db.reading(self.hub.engine, at_once=at_once)
+
+    def store(
+        self,
+        call: Call,
+        work: Callable[[Arrival], Work],
+        status: int = HTTPStatus.OK,
+        told: Callable[[Answer], Answer] = _as_stored,
+    ) -> Response:
+        """Run a request's transaction, and answer after its commit; `told` adds to the answer what is not stored."""
+        receipt: Receipt = self.alone.store(arrival := call.arrival(), work(arrival))
+        return formats.reply(call.request, told(receipt.answer), status)
+
+    def refuse(self, call: Call, error: Refused, refuse: Refusal = refused) -> Response:
+        """Answer a request that cannot be read, and keep it for the operator."""
+        return self.store(call, lambda arrival: sending.refusal(arrival, str(error), refuse), error.status)
+
+    def write(
+        self,
+        call: Call,
+        plan: Callable[[], Callable[[Arrival], Work]],
+        refuse: Refusal = refused,
+        told: Callable[[Answer], Answer] = _as_stored,
+    ) -> Response:
+        """Run the transaction that `plan` makes of a call; what it refuses or declines is kept for the operator."""
+        try:
+            work = plan()
+        except Refused as error:
+            return self.refuse(call, error, refuse)
+        except Declined as error:
+            reason = str(error)
+            return self.store(call, lambda arrival: sending.refusal(arrival, reason, refuse))
+        return self.store(call, work, told=told)
+
+
+Handler = Callable[[Door, Call], Response]
+More = Callable[[Session, Connection, Seen], Mapping[str, Any]]
+"""What the details of a record show that no list does."""
+Straight = Callable[[Door, Call], Awaitable[Submission | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An endpoint: `path` may have placeholders; `described` is what the OpenAPI document says of it.
+
+    One that `writes` runs a transaction; one that `asks` is a question in a body. `straight` makes a submission for the
+    committer of a call that needs no transaction of its own, and None of all others. One that is `large` takes bodies
+    as large as the hub does. `also` are media types beside JSON and XML in which the answer can be had.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    described: Mapping[str, Any] = field(default_factory=dict)
+    writes: bool = False
+    asks: bool = False
+    straight: Straight | None = None
+    large: bool = False
+    also: frozenset[str] = frozenset()
+
+
+def sender(kind: Kind, prepare: sending.Prepare = sending.as_it_is, **how: Any) -> Handler:
+    """The Send of a kind: `how` may have `answer` and `refuse` (see `sending.send`)."""
+
+    def send(door: Door, call: Call) -> Response:
+        def plan() -> Callable[[Arrival], Work]:
+            call.conceal(kind.row.secrets)
+            call.may_write(kind)
+            row = call.row()
+            call.parameters()
+            said: Said = sending.read(kind, call.connection, row)
+            return lambda arrival: sending.send(kind, call.connection, arrival, said, prepare, **how)
+
+        return door.write(call, plan, how.get("refuse", refused))
+
+    return send
+
+
+def deleter(kind: Kind, known: Collection[str]) -> Handler:
+    """The Delete of a kind, by one of these selectors."""
+
+    def delete(door: Door, call: Call) -> Response:
+        def plan() -> Callable[[Arrival], Work]:
+            call.may_write(kind)
+            found = call.selected(known)
+            return lambda arrival: sending.delete(kind, call.connection, arrival, found)
+
+        return door.write(call, plan)
+
+    return delete
+
+
+def detailer(kind: Kind, known: Collection[str], more: More = lambda *_: {}) -> Handler:
+    """The Details of a kind, by one of these selectors: of several the one that is known longest."""
+
+    def details(door: Door, call: Call) -> Response:
+        fields, wanted = readable(call.connection, kind), call.selected(known)
+        with door.reading(at_once=True) as session:
+            seen = first(session, call.connection, kind, wanted)
+            if seen is None:
+                raise NotFound(f"no {kind.noun} has this {next(iter(wanted))}")
+            row = {**shown(call.connection, kind, seen, fields), **more(session, call.connection, seen)}
+        return formats.reading(call.request, row, root=kind.root)
+
+    return details
+
+
+def lister(kind: Kind, known: Collection[str], where: Callable[[Call], Mapping[str, Any]] = lambda _: {}) -> Handler:
+    """The List of a kind with these filters; `where` adds those that the path makes."""
+    filters = (*known, query.PAGE, query.PAGE_SIZE)
+
+    def list_(door: Door, call: Call) -> Response:
+        fields, found = readable(call.connection, kind), call.parameters(filters)
+        with door.reading() as session:
+            wanted = references.wanted(session, call.connection, kind, {**filtered(call, kind, found), **where(call)})
+            ids = matching(session, call.connection, kind, wanted)
+            return listing(session, call, kind, ids, Page.of(found), fields)
+
+    return list_
+
+
+def filtered(call: Call, kind: Kind, found: Mapping[str, str]) -> dict[str, str | int]:
+    """The filters among a query's parameters, as `references.wanted` takes them."""
+    made: dict[str, str | int] = {
+        name: value for name, value in found.items() if name not in {query.PAGE, query.PAGE_SIZE}
+    }
+    numbers = {"id", *(each.id for each in kind.references if each.id and not each.to.id_column)}
+    for name in numbers & made.keys():
+        made[name] = query.whole_number(name, found[name])
+    if CHANGED_FROM in made:
+        made[CHANGED_FROM] = query.moment(CHANGED_FROM, found[CHANGED_FROM], call.connection.time_zone)
+    return made
+
+
+def listed(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as a list shows it."""
+    return {word: value for word, value in row.items() if word not in kind.left_out}
+
+
+def listing(
+    session: Session,
+    call: Call,
+    kind: Kind,
+    ids: list[int],
+    page: Page | None,
+    fields: Collection[str],
+    show: Callable[[Kind, Mapping[str, Any]], Mapping[str, Any]] = listed,
+) -> Response:
+    """The records of these ids, or the page of them that is asked for, each as `show` makes it of its row."""
+    part, headers = paged(call, ids, page)
+    rows = (
+        show(kind, shown(call.connection, kind, each, fields)) for each in load(session, call.connection, kind, part)
+    )
+    return formats.listing(call.request, rows, headers, root=kind.root)
+
+
+def paged(call: Call, ids: list[int], page: Page | None) -> tuple[list[int], dict[str, str] | None]:
+    """The ids of the page that is asked for, with the headers that say where the others are; all if none is."""
+    if page is None:
+        return ids, None
+    return ids[page.start : page.start + page.size], page.headers(call.request, len(ids))

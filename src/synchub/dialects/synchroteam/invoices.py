@@ -1,0 +1,5 @@
+"""Invoices and quotations."""
+
+from synchub.dialects.synchroteam.endpoints import Endpoint
+
+ENDPOINTS: tuple[Endpoint, ...] = ()

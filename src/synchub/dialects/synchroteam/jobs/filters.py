@@ -1,0 +1,128 @@
+"""What Jobs/Search may ask of a job. A filter by a column that the connection is not told of finds nothing."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlalchemy.orm import Session
+
+from synchub import db
+from synchub.connections.tables import Connection
+from synchub.dialects.synchroteam import views
+from synchub.dialects.synchroteam.jobs.kind import JOB
+from synchub.dialects.synchroteam.jobs.states import State
+from synchub.dialects.synchroteam.query import whole_number
+from synchub.dialects.synchroteam.questions import Question
+from synchub.dialects.synchroteam.references import by_selector
+from synchub.dialects.synchroteam.users import USER
+from synchub.dialects.synchroteam.views import may_read
+from synchub.errors import Unreadable
+from synchub.master.entities.field_service import Job
+
+JOBS = db.table_of(Job)
+FROM, TO, REPORTED = "dateFrom", "dateTo", "reportChangedFrom"
+OBJECTS = {each.to.noun: each for each in JOB.references if each.name}
+"""The filters that are objects, by their words: customer, site and equipment."""
+FILTERS = (FROM, TO, REPORTED, "userName", "userId", "status", "myId", *OBJECTS)
+MEMBERS = ("id", "myId", "name")
+UNDER_WAY = (State.STARTED, State.SUSPENDED)
+Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    session: Session
+    connection: Connection
+    question: Question
+
+    def text(self, word: str) -> str:
+        """What a filter says, which is there."""
+        return self.question.text(word) or ""
+
+    def told(self, column: str, *conditions: Condition) -> Condition:
+        """Conditions on a column, which nothing fulfils where the connection is not told of it."""
+        return and_(*conditions) if may_read(self.connection, JOB, column) else false()
+
+    def among(self, column: str, records: Collection[int]) -> Condition:
+        return self.told(column, db.among(JOBS.c[column], records))
+
+
+def conditions(session: Session, connection: Connection, question: Question) -> list[Condition]:
+    """What jobs must fulfil, all of it.
+
+    Raises:
+        Unreadable: a filter is none.
+    """
+    asked = _Asked(session, connection, question)
+    made = views.conditions(session, connection, JOB, question.changed)
+    if {FROM, TO} & question.filters.keys():
+        made.append(_dates(asked))
+    made += [make(asked) for word, make in _MADE.items() if word in question.filters]
+    return made + [_object(asked, word) for word in OBJECTS if word in question.filters]
+
+
+def _dates(asked: _Asked) -> Condition:
+    """Planned, under way or done between two moments; work that nobody ended goes on while its job is under way."""
+    since, until = _moment(asked, FROM), _moment(asked, TO)
+    planned = _touches(JOBS.c.scheduled_begin, JOBS.c.scheduled_end, since, until)
+    done = _touches(JOBS.c.real_begin, JOBS.c.real_end, since, until)
+    ongoing = and_(JOBS.c.real_begin < until if until else JOBS.c.real_begin.is_not(None), JOBS.c.real_end.is_(None))
+    ongoing = asked.told("status", ongoing, JOBS.c.status.in_(UNDER_WAY))
+    return or_(asked.told("scheduled_begin", planned), asked.told("real_begin", or_(done, ongoing)))
+
+
+def _touches(begin: Any, end: Any, since: str | None, until: str | None) -> Condition:
+    """Whether a span, or the moment where it begins if it has no end, lies between two moments in part."""
+    within = [] if since is None else [func.coalesce(end, begin) >= since]
+    return and_(begin < until if until else begin.is_not(None), *within)
+
+
+def _moment(asked: _Asked, word: str) -> str | None:
+    """The moment of a filter, as columns have it; of the last one that is meant, the first after it."""
+    return asked.question.moment(word, asked.connection.time_zone, through=word == TO)
+
+
+def _reported(asked: _Asked) -> Condition:
+    return asked.told("report", JOBS.c.report_changed_at >= _moment(asked, REPORTED))
+
+
+def _login(asked: _Asked) -> Condition:
+    login = asked.text("userName") if may_read(asked.connection, USER, "login") else ""
+    return asked.among("employee_id", by_selector(asked.session, asked.connection, USER, USER.key, login))
+
+
+def _user(asked: _Asked) -> Condition:
+    number = whole_number("userId", asked.text("userId"))
+    return asked.among("employee_id", by_selector(asked.session, asked.connection, USER, "id", number))
+
+
+def _status(asked: _Asked) -> Condition:
+    state = whole_number("status", asked.text("status"))
+    if state not in set(State):
+        raise Unreadable(f"status must lie between {min(State)} and {max(State)}")
+    return asked.told("status", JOBS.c.status == state)
+
+
+def _key(asked: _Asked) -> Condition:
+    return and_(*views.conditions(asked.session, asked.connection, JOB, {JOB.key: asked.text("myId")}))
+
+
+def _object(asked: _Asked, word: str) -> Condition:
+    """Whether a job refers to one of the records that an object {id, myId, name} means; a 0 is no id."""
+    reference, made = OBJECTS[word], []
+    for by, text in asked.question.members(word, MEMBERS).items():
+        value = whole_number(f"{word}.id", text) if by == "id" else text
+        if value != 0:
+            found = by_selector(asked.session, asked.connection, reference.to, by, value)
+            made.append(asked.among(reference.column, found))
+    return and_(True, *made)  # noqa: FBT003 - SQL's own
+
+
+_MADE: dict[str, Callable[[_Asked], Condition]] = {
+    REPORTED: _reported,
+    "userName": _login,
+    "userId": _user,
+    "status": _status,
+    JOB.key: _key,
+}

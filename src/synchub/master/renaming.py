@@ -1,0 +1,93 @@
+"""A record that its partner calls by another key from now on.
+
+Images say whom they refer to by that key, so they are told the new one; nobody has stated anything.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from synchub import db
+from synchub.connections.tables import HUB
+from synchub.master import copies as copying
+from synchub.master.copies import Copy, Held
+from synchub.master.entities import ENTITIES
+from synchub.master.locating import Key, find
+from synchub.master.naming import COPIES, RECORDS, lock_records, write_names
+
+_TOLD: Any = (
+    update(COPIES).where(COPIES.c.id == bindparam("b_id")).values(image=bindparam("image"), known=bindparam("known"))
+)
+
+
+def rename(session: Session, copy: Row[Any], record: Row[Any], key: str) -> None:
+    """Give a copy another key; a record whose code is but its own id gets the key as its code, if that is free."""
+    write_names(session, "external_key", [(copy.id, key)])
+    _follow(session, copy.connection_id, copy.entity, record.id, (copy.external_key, key))
+    ours = Key(HUB, copy.entity, str(record.id))
+    coded = find(session, {ours, Key(HUB, copy.entity, key)})
+    if record.code == str(record.id) and coded.keys() == {ours}:
+        _recode(session, coded[ours], key)
+
+
+def recode(session: Session, copy: Row[Any], old: str) -> None:
+    """Let the code of a copy's record follow its key where it is the former one; it is the id if the key is taken."""
+    entity, record, key = copy.entity, copy.record_id, copy.external_key
+    coded = find(session, {Key(HUB, entity, old), Key(HUB, entity, key)})
+    ours = coded.pop(Key(HUB, entity, old), None)
+    if ours is not None and ours.record_id == record:
+        _recode(session, ours, str(record) if coded else key)
+
+
+def _recode(session: Session, ours: Row[Any], code: str) -> None:
+    """Give a record another code; `ours` is the hub's own copy."""
+    record, old = ours.record_id, ours.external_key
+    write_names(session, "external_key", [(ours.id, code)])
+    session.execute(update(RECORDS).where(RECORDS.c.id == record, RECORDS.c.code == old).values(code=code))
+    _follow(session, HUB, ours.entity, record, (old, code))
+
+
+def _follow(session: Session, owner: int, entity: str, record: int, keys: tuple[str, str]) -> None:
+    """Let the copies that refer to a record by its old key do so by its new one."""
+    for other, names in _referring(entity):
+        typed = db.table_of(ENTITIES[other])
+        ids: set[int] = set()
+        for name in names:
+            ids |= set(session.scalars(select(typed.c.id).where(typed.c[name] == record)))
+        lock_records(session, ids)
+        rows = [_document(copy, names, keys) for copy in _copies(session, owner, other, ids)]
+        if told := [row for row in rows if row]:
+            session.execute(_TOLD, told)
+
+
+def _referring(entity: str) -> Iterator[tuple[str, list[str]]]:
+    """The entities that refer to one, each with the fields that do."""
+    for other, made in ENTITIES.items():
+        if names := [name for name, to in made.references().items() if to == entity]:
+            yield other, names
+
+
+def _copies(session: Session, owner: int, entity: str, records: Collection[int]) -> Iterator[Copy]:
+    if not records:
+        return
+    mine = (COPIES.c.connection_id + 0 == owner, COPIES.c.entity == entity)
+    among = db.among(COPIES.c.record_id, sorted(records))
+    locked = db.locked(select(COPIES).where(*mine, among).order_by(COPIES.c.id))
+    yield from map(copying.load, session.execute(locked).all())
+
+
+def _document(copy: Copy, names: Collection[str], keys: tuple[str, str]) -> dict[str, Any] | None:
+    """What is to be written of a copy that refers by the old key; None if it does not."""
+    old, new = keys
+    touched = False
+    for name in names:
+        if copy.said(name) == old:
+            copy.image[name], touched = replace(copy.image[name], value=new), True
+        held = copy.known.get(name)
+        if held and old in held.values:
+            copy.known[name], touched = Held(held.values - {old} | {new}, held.at), True
+    document = copying.document(copy)
+    return {"b_id": copy.id, "image": document["image"], "known": document["known"]} if touched else None

@@ -1,0 +1,89 @@
+"""docs/synchroteam.md, made of the facts and of what is proved: `python -m tests.dialects.synchroteam.document`."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.dialects.synchroteam.inventory import ENDPOINTS, INVENTORY
+
+ROOT = Path(__file__).resolve().parents[3]
+HERE = Path(__file__).parent
+DOCUMENT = ROOT / "docs" / "synchroteam.md"
+PROOFS: dict[str, dict[str, Any]] = tomllib.loads((HERE / "proofs.toml").read_text())
+
+HEAD = """# The Synchroteam surface
+
+Made by `python -m tests.dialects.synchroteam.document` of `proofs.toml` and `endpoints.json` in
+`tests/dialects/synchroteam`, and checked by a test: do not edit it here.
+
+A client that speaks version 2 of the API is given this hub's address and nothing else changes. Every path is served
+below `/Api/v2` and `/v2`, in any letter case, with or without a slash at its end, and with the account's name before
+it. Requests and answers are JSON or XML, by `Content-Type` and `Accept`. Where the vendor's page contradicts itself
+(PAGE), the last part says what was taken.
+A path in italics is the hub's own, which version 2 has not.
+
+"""
+
+
+def files_of_tests() -> Iterator[Path]:
+    """The files of all tests."""
+    return (ROOT / "tests").rglob("test_*.py")
+
+
+def tests_of(file: Path) -> set[str]:
+    """The ids of a file's tests, without their parameters."""
+    found = (each for each in ast.walk(ast.parse(file.read_text())) if isinstance(each, ast.FunctionDef))
+    return {f"{file.relative_to(ROOT)}::{each.name}" for each in found if each.name.startswith("test_")}
+
+
+def id_of(name: str) -> str:
+    """The id of a test that is named in short: by its file in this folder, or in that of all tests."""
+    return str((HERE if "/" not in name else ROOT / "tests").relative_to(ROOT) / name)
+
+
+def spelled() -> str:
+    """The document."""
+    head = HEAD.replace("PAGE", f"{INVENTORY['seed_page']} as of {INVENTORY['extracted_on']}")
+    return head + "\n".join([*_table(), "", *_rules(), *_contradictions()])
+
+
+def _table() -> Iterator[str]:
+    yield from ("## Endpoints", "", "| Endpoint | Formats | What it does |", "|---|---|---|")
+    for id_, told in PROOFS["endpoints"].items():
+        facts = ENDPOINTS[id_]
+        formats = ", ".join(["JSON", "XML", *PROOFS["formats"].get(id_, [])])
+        yield f"| `{facts['method']} {facts['canonical_path'].removeprefix('/Api/v2')}` | {formats} | {told} |"
+    for path, told in PROOFS["beyond"].items():
+        yield f"| *`{path}`* | JSON, XML | {told} |"
+
+
+def _rules() -> Iterator[str]:
+    yield from ("## Rules, and the tests that prove them", "")
+    section = ""
+    for facts in ENDPOINTS.values():
+        for rule in facts["rules"]:
+            if rule not in PROOFS["rules"]:
+                continue
+            if section != facts["section"]:
+                section = facts["section"]
+                yield from (f"### {section}", "")
+            yield from _proof(rule, PROOFS["rules"][rule])
+
+
+def _contradictions() -> Iterator[str]:
+    yield from ("## Contradictions, and what was taken", "")
+    for each in INVENTORY["contradictions"]:
+        if each["id"] in PROOFS["taken"]:
+            yield from _proof(f"{each['id']} ({each['where']})", PROOFS["taken"][each["id"]])
+
+
+def _proof(name: str, proof: dict[str, Any]) -> Iterator[str]:
+    yield f"- **{name}** {proof['told']}"
+    yield from (f"  - `{id_of(test)}`" for test in proof["tests"])
+    yield ""
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(spelled())

@@ -1,0 +1,67 @@
+"""A record that its partner calls by another key: what refers to it still does."""
+
+import pytest
+from sqlalchemy import select, update
+from tests.world import World, world
+
+from synchub import db
+from synchub.connections.tables import Connection
+from synchub.master.renaming import rename
+from synchub.master.tables import CrossReference, MasterRecord
+
+
+@pytest.fixture
+def made(engine):
+    with world(engine) as world_:
+        world_.join("app")
+        world_.join("erp", rank=9)
+        yield world_
+
+
+def call(made: World, partner: str, old: str, new: str) -> int:
+    """Give a partner's customer another key; its record."""
+    with db.writing(made.engine) as session:
+        theirs = (CrossReference.connection_id == made.partners[partner], CrossReference.external_key == old)
+        copy = session.execute(select(CrossReference.__table__).where(*theirs)).one()
+        record = session.execute(select(MasterRecord.__table__).where(MasterRecord.id == copy.record_id)).one()
+        rename(session, copy, record, new)
+        return int(record.id)
+
+
+def test_what_refers_to_a_record_follows_it_to_its_new_key(made):
+    made.say("app", name="Harbour Bakery")
+    made.say("app", entity="site", key="S", name="Quay", customer_id="K")
+    made.say("app", entity="equipment", key="E", name="Oven", customer_id="K", site_id="S")
+    before = len(made.history())
+    record = call(made, "app", "K", "K2")
+    for entity, key in (("site", "S"), ("equipment", "E")):
+        copy = made.copy("app", key, entity)
+        assert (copy.said("customer_id"), copy.known["customer_id"].values) == ("K2", {"K2"})
+    assert made.copy("app", "E", "equipment").said("site_id") == "S"
+    assert made.say("app", entity="site", key="S", name="Quay", customer_id="K2") == "unchanged"
+    assert made.say("app", entity="site", key="S", name="North Quay") == "updated"
+    assert made.record("site", "S").customer_id == record
+    assert len(made.history()) == before + 1
+
+
+def test_what_another_partner_calls_a_record_stays_as_it_is(made):
+    for partner in ("app", "erp"):
+        made.say(partner, name="Harbour Bakery")
+        made.say(partner, entity="site", key="S", name="Quay", customer_id="K")
+    call(made, "app", "K", "K2")
+    copy = made.copy("erp", "S", "site")
+    assert (copy.said("customer_id"), copy.known["customer_id"].values) == ("K", {"K"})
+
+
+def test_who_was_overruled_when_the_key_was_changed_refers_to_nobody_until_it_says_so_again(made):
+    made.say("app", name="Harbour Bakery")
+    made.say("erp", key="L", name="Mill")
+    made.say("erp", entity="site", key="S", name="Quay", customer_id="L")
+    made.say("app", entity="site", key="S", customer_id="K")
+    record = call(made, "app", "K", "K2")
+    with db.writing(made.engine) as session:
+        session.execute(update(Connection).where(Connection.name == "erp").values(rank=-1))
+    made.say("app", entity="site", key="S", name="North Quay")
+    assert made.record("site", "S").customer_id is None
+    assert made.say("app", entity="site", key="S", customer_id="K2") == "updated"
+    assert made.record("site", "S").customer_id == record
