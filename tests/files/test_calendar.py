@@ -105,6 +105,23 @@ def test_a_file_for_the_first_hours_of_a_day_may_come_the_evening_before(desk):
     assert [alert.subject for alert in desk.alerts("file-late") if not alert.cleared_at] == ["parts"]
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("day", "by", "looked", "late"),
+    [
+        ("2026-11-01", "01:30", "2026-11-01 05:29", False),
+        ("2026-11-01", "01:30", "2026-11-01 06:10", True),  # 1:10 for the second time
+        ("2026-03-08", "02:30", "2026-03-08 07:29", False),  # 3:29, and never 2:30
+        ("2026-03-08", "02:30", "2026-03-08 07:30", True),
+    ],
+)
+def test_an_hour_that_comes_twice_or_never_makes_no_file_late_or_early(desk, day, by, looked, late):
+    desk.connect(files_expected={"things": by}, time_zone="America/New_York", created_at=at(day))
+    with clock.replaced(lambda: at(looked)):
+        desk.look()
+    assert [alert.subject for alert in desk.alerts("file-late")] == ["things"] * late
+
+
 def test_a_connection_that_is_new_today_is_not_late_before_its_first_due_time(desk):
     desk.connect(files_expected={"things": "06:30", "parts": "09:00"}, created_at=at("2026-11-22 08:00"))
     for now, late in (("2026-11-22 08:01", []), ("2026-11-22 09:00", ["parts"])):
