@@ -24,6 +24,11 @@ KNOWN = {
     "Equipment/List": {"query": {"siteName": "North Quay"}},
     "Equipment/Delete": {"query": {"myId": "E-7"}},
     "Site/{site}": {"path_parameters": {"customer": "Harbour Bakery", "site": "North Quay"}},
+    "Invoices/Send": {
+        "body": {"type": "invoice", "num": 7, "lines": [{"description": "Call-out", "price": "40", "quantity": "1"}]},
+        "media_type": "application/json",
+    },
+    "Invoices/List": {"body": {"customer": {"myId": "C-7"}}, "media_type": "application/json"},
     "Part/Send": {"body": {"reference": "P-7", "name": "Hinge"}, "media_type": "application/json"},
     "Part/Details": {"query": {"reference": "P-7"}},
     "Part/List": {"query": {"name": "Hinge"}},
