@@ -1,5 +1,6 @@
 """synchub import and export: files and directories of records, as lines and as tables."""
 
+import hashlib
 import json
 
 import pytest
@@ -65,7 +66,8 @@ def test_a_directory_that_is_carried_elsewhere_is_the_same_there_byte_by_byte(
     assert field("export", "field", "--to", "again", *form).code == 0
     assert held(alone / "again") == held(alone / "out")
     assert {row["verdict"] for row in field("import", "field", "out", "--json").rows} == {"unchanged"}
-    assert {path.suffix for path in (alone / "out").iterdir()} == {".csv" if form else ".jsonl"}
+    suffixes = {path.stem.split("-")[1]: path.suffix for path in (alone / "out").iterdir()}
+    assert (suffixes["customer"], suffixes["job"]) == (".csv" if form else ".jsonl", ".jsonl")
 
 
 def test_a_dry_run_knows_what_the_files_before_would_have_made(field, folder):
@@ -148,4 +150,49 @@ def test_a_file_of_any_name_is_read_as_the_entity_that_is_named(field, folder, a
     assert [row["file"] for row in field("import", "field", str(folder), "--entity", "site", "--json").rows] == [
         "Site.jsonl",
         "Site.jsonl",
+    ]
+
+
+def test_bytes_are_files_beside_and_each_is_there_once(field, alone, monkeypatch, sqlite_template):
+    folder = alone / "in"
+    (folder / "contents").mkdir(parents=True)
+    digest = hashlib.sha256(b"%PDF-1").hexdigest()
+    (folder / "contents" / digest).write_bytes(b"%PDF-1")
+    (folder / "customer.jsonl").write_text(said(CUSTOMERS))
+    rows = [{"id": n, "fileName": f"{n}.pdf", "sha256": digest, "idCustomer": 412} for n in (1, 2)]
+    (folder / "attachment.jsonl").write_text(said(rows))
+    assert field("import", "field", "in", "--dry-run").code == 0
+    assert not (alone / "data" / "contents").exists()
+    assert field("import", "field", "in").code == 0
+    assert field("export", "field", "--to", "out").code == 0
+    assert (alone / "out" / "contents" / digest).read_bytes() == b"%PDF-1"
+    elsewhere(monkeypatch, field, sqlite_template, alone)
+    monkeypatch.setenv("SYNCHUB_DATA_DIR", str(alone / "data-elsewhere"))
+    assert {row["verdict"] for row in field("import", "field", "out", "--json").rows} == {"created"}
+    assert field("export", "field", "--to", "again").code == 0
+    contents = [
+        {path.name: path.read_bytes() for path in (alone / name / "contents").iterdir()} for name in ("out", "again")
+    ]
+    assert contents[0] == contents[1] == {digest: b"%PDF-1"}
+    files = [next((alone / name).glob("*-attachment.jsonl")).read_bytes() for name in ("out", "again")]
+    assert files[0] == files[1]
+    told = field("export", "field", "--entity", "attachment")
+    assert (len(told.rows), told.err) == (2, "the bytes of each attachment are written with --to only\n")
+
+
+def test_a_file_whose_bytes_are_not_there_or_not_fit_is_rejected(field, alone):
+    (alone / "contents").mkdir()
+    short, wrong = (hashlib.sha256(content).hexdigest() for content in (b"short", b"wrong"))
+    (alone / "contents" / wrong).write_bytes(b"other")
+    rows = [
+        {"id": n, "fileName": "a.txt", "sha256": digest} for n, digest in enumerate((short, wrong, "../x", None), 1)
+    ]
+    (alone / "attachment.jsonl").write_text(said(rows) + "no json\n")
+    told = field("import", "field", "attachment.jsonl", "--json")
+    assert [row.get("reason", "")[:60] for row in told.rows] == [
+        f"its bytes are neither here nor in contents/{short}"[:60],
+        f"contents/{wrong} holds other bytes than its name says"[:60],
+        "its bytes are neither here nor in contents/../x",
+        "sha256 is required",
+        "the body is no JSON: Expecting value: line 1 column 1 (char "[:60],
     ]

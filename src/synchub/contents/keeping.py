@@ -146,22 +146,35 @@ def _objects(url: str) -> Objects:
         raise Misconfigured(f"SYNCHUB_CONTENT_URL cannot be used: {said}") from None
 
 
-def keep(content: bytes, name: str, settings: Settings) -> Kept:
-    """Put bytes where contents are kept; a file of that name held them.
+def weigh(content: bytes, name: str, settings: Settings) -> Kept:
+    """What bytes would be if they were kept; a file of that name held them.
 
     Raises:
         TooLarge: they are more than an attachment may be.
         Refused: a file of their type may not be attached.
-        Unavailable: the object store does not take them.
     """
     if len(content) > settings.max_attachment:
         raise TooLarge(f"'{name}' has {len(content)} bytes: at most {settings.max_attachment} are taken")
     kind = media_type(content, name)
     if not allowed(kind, settings.attachment_types):
         raise Refused(f"'{name}' is {kind}: only {settings.attachment_types} is taken")
-    digest = hashlib.sha256(content).hexdigest()
-    shelf(settings).put(digest, content)
-    return Kept(digest, len(content), kind, recognised(content) or UNKNOWN)
+    return Kept(hashlib.sha256(content).hexdigest(), len(content), kind, recognised(content) or UNKNOWN)
+
+
+def keep(content: bytes, name: str, settings: Settings) -> Kept:
+    """Put bytes where contents are kept; otherwise as `weigh`.
+
+    Raises:
+        Unavailable: the object store does not take them.
+    """
+    kept = weigh(content, name, settings)
+    shelf(settings).put(kept.digest, content)
+    return kept
+
+
+def is_kept(session: Session, digest: str) -> bool:
+    """Whether there is a row of a content."""
+    return session.get(Content, digest) is not None
 
 
 def record(session: Session, kept: Kept) -> None:

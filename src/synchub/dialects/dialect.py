@@ -70,6 +70,14 @@ class Line:
     fault: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """By which words a line names the bytes that belong to it: by their SHA-256, and by the name of their file."""
+
+    digest: str
+    name: str
+
+
 Promised = set[tuple[str, ...]]
 """What lines before would make, were they stored: written and read by the dialect alone."""
 
@@ -82,15 +90,15 @@ class Transfer:
     arrived; the `rows` of its answer have one object for each that it took: line, verdict, id and reason. Where nothing
     is to be stored it is given what was promised before. `give` yields the lines of all that the connection sees; taken
     into an empty hub, they are given there again as they were. `columns` are the words of a line, each with whether a
-    table's cell has it as JSON; None where records are not flat enough for a table. `content` is the word by which a
-    line names the bytes that belong to it, by their SHA-256. `also` are the vendor's names for the entity.
+    table's cell has it as JSON; None where records are not flat enough for a table. `enclosed` says of which bytes a
+    line is, if of any. `also` are the vendor's names for the entity.
     """
 
     entity: str
     take: "Callable[[Session, Connection, Arrival, Sequence[Line], Promised | None], Submission]"
     give: "Callable[[Session, Connection], Iterator[str]]"
     columns: Mapping[str, bool] | None = None
-    content: str | None = None
+    enclosed: Enclosed | None = None
     also: Sequence[str] = ()
 
     def is_called(self, name: str) -> bool:

@@ -1,71 +1,13 @@
 """Every entity there and back: what is carried into an empty hub is carried out of it as the same bytes."""
 
 import json
-from typing import Any
 
 import pytest
 from tests.dialects.synchroteam.conftest import Field, transfer_of
+from tests.dialects.synchroteam.held import HELD, IDS
 from tests.served import fresh, serving
 
 from synchub.dialects import named
-
-SIGNS = "Äöü Κώστας 李 نور\u2028 \\ \" ' <&>"
-PLACE = {"Latitude": "38.8998214", "Longitude": "-77.1791373"}
-FIELDS = [{"id": 2, "name": "Serial", "value": "125"}, {"id": 7, "name": SIGNS, "value": ""}]
-HELD: dict[str, list[dict[str, Any]]] = {
-    "employee": [
-        {
-            "id": 266,
-            "login": "bill",
-            "firstName": "Bill",
-            "lastName": SIGNS,
-            "phone": "+49 30",
-            "profile": "technician",
-            "language": "EN",
-            "groups": ["g1", "g 2"],
-            "skilledTrades": ["plumber"],
-            "startLocation": {"fullAdress": "Quay 1", "latitude": "1.5", "longitude": "-2"},
-            "CustomFieldValues": FIELDS,
-        },
-        {"id": 267, "login": "ann", "lastName": "Ann"},
-    ],
-    "warehouse": [{"id": 3, "idStock": "d6a71643-0ad2-4de8-abcb-34f54c4ca12e", "nmStock": SIGNS}],
-    "customer": [
-        {
-            "id": 412,
-            "myId": "C/1",
-            "name": SIGNS,
-            "address": "Quay 1",
-            "adressZIP": "0042",
-            "contactName": "Doe",
-            "position": PLACE,
-            "customFieldValues": FIELDS,
-            "tags": ["a,b", SIGNS],
-        },
-        {"id": 7, "name": "Keyless"},
-    ],
-    "site": [
-        {"id": 31, "myId": "S1", "name": "Quay", "customerId": 412, "customerMyId": "C/1", "position": PLACE},
-        {"id": 32, "name": "Mill", "customerId": 7, "tags": ["x"]},
-        {"id": 33, "name": "Nobody's"},
-    ],
-    "equipment": [
-        {"id": 51, "myId": "E1", "name": "Oven", "customerId": 412, "siteId": 31, "customFieldValues": FIELDS},
-        {"id": 52, "name": "Pump", "customerMyId": "C/1", "siteMyId": "S1"},
-    ],
-    "item": [
-        {"id": 91, "reference": "p11", "name": SIGNS, "price": "10.25", "taxId": 5, "taxVal": "19.6", "tracked": True},
-        {
-            "id": 92,
-            "reference": "458",
-            "categoryId": 3,
-            "categoryName": "Soft",
-            "minQuantity": 2.5,
-            "serializable": True,
-        },
-    ],
-}
-"""By entity some lines of it, each naming records of those before."""
 
 
 def lines_of(text: str) -> list[str]:
@@ -114,9 +56,10 @@ def test_what_is_carried_there_is_carried_out_as_the_same_bytes(field, erp, else
 def test_a_line_shows_what_it_was_given_and_nothing_is_left_out(field):
     carry_all(field)
     for entity, rows in HELD.items():
-        shown = {row["id"]: row for row in map(json.loads, lines_of(field.carry_out(entity)))}
+        word = IDS.get(entity, "id")
+        shown = {row[word]: row for row in map(json.loads, lines_of(field.carry_out(entity)))}
         for row in rows:
-            assert {word: shown[row["id"]][word] for word in row} == row, entity
+            assert {name: shown[row[word]][name] for name in row} == row, entity
 
 
 @pytest.mark.parametrize(
@@ -131,14 +74,57 @@ def test_a_line_shows_what_it_was_given_and_nothing_is_left_out(field):
         ("site", {"name": "Quay"}, "an id or a myId is required, or each import would make the site anew"),
         ("item", {"id": 1, "price": "-1"}, "price must not be negative"),
         ("employee", {"id": 1, "profile": "king"}, "profile must be one of technician, administrator, manager"),
+        ("activity_type", {"name": "Holiday"}, "an id is required, or each import would make the activity type anew"),
+        ("job", {"num": 1}, "an idJob or a myId is required, or each import would make the job anew"),
+        ("job", {"idJob": "#1"}, "idJob must have at most 64 characters and not begin with #"),
+        ("job", {"idJob": "x" * 65}, "idJob must have at most 64 characters and not begin with #"),
+        ("job", {"idJob": "j2", "num": 501}, "num 501 is that of another job"),
+        ("job", {"idJob": "j1", "num": 502}, "the num of this job is 501, not 502"),
+        ("job", {"idJob": "j9", "myId": "J"}, "myId J is that of another job, whose id is j1"),
+        ("job", {"idJob": "j3", "parts": [{"id": 99, "quantity": 1}]}, "parts row 1: there is no part with id 99"),
+        (
+            "job",
+            {"idJob": "j3", "Activities": [{"idUser": 9, "start": "2026-01-01"}]},
+            "Activities row 1: there is no us",
+        ),
+        ("job", {"idJob": "j3", "reportChangedDate": "soon"}, "reportChangedDate cannot be read"),
+        ("attachment", {"id": 1, "fileName": "a"}, "sha256 is required"),
+        ("photo", {"id": 1, "sha256": "abc"}, "sha256 must be a SHA-256 in 64 hexadecimal digits"),
     ],
 )
 def test_a_line_is_rejected_with_the_word_at_fault(lasting, entity, line, why):
     lasting.carry_in('{"id":412,"myId":"C","name":"c"}', '{"id":413,"myId":"D","name":"d"}')
     lasting.carry_in('{"id":31,"myId":"S1","name":"Quay","customerId":412}', entity="site")
+    lasting.carry_in('{"idJob":"j1","myId":"J","num":501}', entity="job")
     (row,) = lasting.carry_in(json.dumps(line), entity=entity)
     assert (row["verdict"] == "rejected") is (why is not None)
     assert row.get("reason", "").startswith(why or "")
+
+
+def test_a_job_keeps_the_words_for_parts_and_users_that_are_gone_and_says_so(lasting):
+    job = {"idJob": "j7", "parts": [{"id": None, "reference": "old", "quantity": "2,5"}], "OtherTechnicians": ["x"]}
+    (row,) = lasting.carry_in(json.dumps(job), entity="job")
+    assert (row["id"], row["verdict"]) == ("j7", "created")
+    assert row["reason"] == (
+        "parts row 1: there is no part old: kept as a word; OtherTechnicians row 1: there is no user x: kept as a word"
+    )
+
+
+def test_jobs_without_a_number_get_free_ones_and_new_jobs_come_after_all(lasting):
+    lines = [{"idJob": f"n{n}"} | ({"num": 9002} if n == 1 else {}) for n in range(3)]
+    told = lasting.carry_in(*map(json.dumps, lines), entity="job")
+    assert [row["verdict"] for row in told] == ["created"] * 3
+    shown = {row["idJob"]: row["num"] for row in map(json.loads, lines_of(lasting.carry_out("job")))}
+    assert (shown["n1"], sorted((shown["n0"], shown["n2"]))) == (9002, [9003, 9004])
+    answer = lasting.call("POST", "/Api/v2/Jobs/Send", content='{"myId":"after","description":"d"}').json()
+    assert answer == {"code": 9005, "message": None}
+
+
+def test_a_job_that_has_an_id_here_is_known_by_the_imported_one_too(lasting):
+    lasting.call("POST", "/Api/v2/Jobs/Send", content='{"myId":"both","description":"d"}')
+    lasting.carry_in('{"idJob":"theirs","myId":"both"}', entity="job")
+    answer = lasting.call("GET", "/Api/v2/Jobs/Detail", params={"id": "theirs"})
+    assert (answer.json()["idJob"], answer.json()["myId"]) == ("theirs", "both")
 
 
 def test_a_reference_to_what_the_connection_does_not_see_is_rejected(lasting):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from synchub import db, dialects
 from synchub.cli.store import Opened
 from synchub.cli.transfer import lines
+from synchub.cli.transfer.enclosed import Enclosure
 from synchub.cli.transfer.folders import Held
 from synchub.connections import registry
 from synchub.connections.tables import Connection
@@ -71,29 +72,41 @@ class Carrier:
                     print(
                         f"{file.path.name}: not among an export's columns: {', '.join(pages.unknown)}", file=sys.stderr
                     )
-                yield from self._batches(file, pages)
+                yield from self._batches(file, pages, self._enclosure(file))
         except Unreadable as error:
             raise Unreadable(f"{file.path.name}: {error}") from None
 
-    def _batches(self, file: Held, pages: lines.Pages) -> Iterator[Rows]:
-        batch = list(islice(pages.lines, BATCH))
-        while batch:
-            rows = self._store(file, pages.head, batch)
-            yield [{"file": file.path.name, **row} for row in rows]
-            batch = batch[len(rows) :]
-            batch += islice(pages.lines, BATCH - len(batch))
+    def _enclosure(self, file: Held) -> Enclosure | None:
+        enclosed = file.transfer.enclosed
+        return Enclosure(self.hub, file.path.parent, enclosed, self.dry_run) if enclosed else None
 
-    def _store(self, file: Held, head: bytes, batch: Sequence[Line]) -> Rows:
+    def _batches(self, file: Held, pages: lines.Pages, enclosure: Enclosure | None) -> Iterator[Rows]:
+        batch = self._looked(enclosure, pages.lines, BATCH)
+        while batch:
+            rows = self._store(file, pages.head, batch, enclosure)
+            yield [{"file": file.path.name, **row} for row in rows]
+            batch = batch[len(rows) :] + self._looked(enclosure, pages.lines, len(rows))
+
+    def _looked(self, enclosure: Enclosure | None, given: Iterator[Line], count: int) -> list[Line]:
+        """The next lines; the bytes that belong to them are taken in."""
+        batch = list(islice(given, count))
+        return enclosure.look(batch) if enclosure else batch
+
+    def _store(self, file: Held, head: bytes, batch: Sequence[Line], enclosure: Enclosure | None) -> Rows:
         partner = self.connection
         arrival = Arrival(partner.dialect, partner.id, "IMPORT", file.path.name, head, b"")
 
         def work(session: Session) -> Rows:
             submission = file.transfer.take(session, partner, arrival, batch, self._promised)
             submission.kept = Kept(b"", None) if self.dry_run else None
+            submission.beside = enclosure.record if enclosure else None
             (receipt,) = write(session, [submission], self.hub.settings)
             if self.dry_run:
                 session.rollback()
             rows: Rows = receipt.answer["rows"]
             return rows
 
-        return db.retrying(self.hub.engine, work)
+        rows = db.retrying(self.hub.engine, work)
+        if enclosure:
+            enclosure.done()
+        return rows

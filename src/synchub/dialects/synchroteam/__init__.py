@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from synchub.dialects.dialect import Dialect
 from synchub.dialects.synchroteam.access import NAME
-from synchub.dialects.synchroteam.carried import TRANSFERS
+from synchub.dialects.synchroteam.carrying import TRANSFERS
 from synchub.dialects.synchroteam.client import API_KEY, make_sender
 from synchub.dialects.synchroteam.routes import CLAIMS, ENDPOINTS, ROOTS, surface
 from synchub.dialects.synchroteam.settings import SynchroteamSettings

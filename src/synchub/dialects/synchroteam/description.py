@@ -50,11 +50,11 @@ def schema(kind: Kind, *, lists: bool = False) -> dict[str, Any]:
     more = kind.described
     words: dict[str, Any] = {kind.id_word: None, **nested(kind.details({}))}
     for each in kind.references:
-        words |= dict.fromkeys(each.words, "")
+        words |= {word.partition(".")[0]: "" for word in each.words}
     properties = {word: _typed(word, value, more) for word, value in words.items()}
     properties[kind.id_word] = TEXT if kind.id_column else NUMBER
     for each in kind.references:
-        if each.id and each.id not in more:
+        if each.id and each.id not in more and "." not in each.id:
             properties[each.id] = {"type": ["string", "null"]} if each.to.id_column else WHOLE
     kept = {word: type_ for word, type_ in properties.items() if not lists or word not in kind.left_out}
     return {"type": "object", "title": kind.root, "properties": kept}

@@ -5,12 +5,14 @@ Beyond the vendor's API each takes `changedFrom`, in the body or the query, and 
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic_core import PydanticCustomError
 
 from synchub.dialects.synchroteam import query
 from synchub.dialects.synchroteam.endpoints import Call
+from synchub.dialects.synchroteam.moments import NotRead, in_utc, is_day, read_moment
 from synchub.dialects.synchroteam.query import Page
 from synchub.dialects.synchroteam.views import CHANGED_FROM
 from synchub.dialects.synchroteam.words import part_of
@@ -75,6 +77,22 @@ class Question:
         """
         text = self.text(word)
         return query.whole_number(word, text) or None if text else None
+
+    def moment(self, word: str, zone: str, *, through: bool = False) -> str | None:
+        """The moment of a filter, as columns have it; `through` asks for the first one after it, or after its day.
+
+        Raises:
+            Unreadable: it is no date.
+        """
+        text = self.text(word)
+        if text is None:
+            return None
+        after = timedelta(days=1) if is_day(text) else timedelta(seconds=1)
+        try:
+            made = read_moment(text) + (after if through else timedelta())
+            return in_utc(made.isoformat(), zone)
+        except (NotRead, OverflowError):
+            raise Unreadable(f"{word} must be a date as yyyy-mm-dd or yyyy-mm-dd hh:mm:ss") from None
 
     def members(self, word: str, known: Collection[str]) -> dict[str, str]:
         """The members of a filter that is an object, as texts; blank ones are left out.

@@ -123,9 +123,17 @@ _PLACE = {
 }
 
 
-def _finished(row: dict[str, Any], _seen: Seen) -> dict[str, Any]:
-    """A start location that says nothing is null."""
-    return row | {START: row[START] if any(row[START].values()) else None}
+def names_of(user: Mapping[str, Any]) -> tuple[str, str]:
+    """The first and the last name, of columns; a name that a partner says as a whole is the last one."""
+    first, last = (text_out(user.get(column)) for column in ("first_name", "last_name"))
+    return first, last if first or last else text_out(user.get("name"))
+
+
+def _finished(row: dict[str, Any], seen: Seen) -> dict[str, Any]:
+    """A user with one of the names at least; a start location that says nothing is null."""
+    names = {"name": seen.row.name if may_read(seen.connection, USER, "name") else None}
+    names |= {"first_name": row["firstName"], "last_name": row["lastName"]}
+    return row | {"lastName": names_of(names)[1], START: row[START] if any(row[START].values()) else None}
 
 
 def _located(session: Session, connection: Connection, said: Said) -> Named:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_
@@ -13,7 +12,6 @@ from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import views
 from synchub.dialects.synchroteam.jobs.kind import JOB
 from synchub.dialects.synchroteam.jobs.states import State
-from synchub.dialects.synchroteam.moments import NotRead, in_utc, is_day, read_moment
 from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.questions import Question
 from synchub.dialects.synchroteam.references import by_selector
@@ -81,17 +79,8 @@ def _touches(begin: Any, end: Any, since: str | None, until: str | None) -> Cond
 
 
 def _moment(asked: _Asked, word: str) -> str | None:
-    """The moment of a filter, as columns have it; the last moment that is meant is followed by the one returned."""
-    if word not in asked.question.filters:
-        return None
-    text, after = asked.text(word), timedelta()
-    if word == TO:
-        after = timedelta(days=1) if is_day(text) else timedelta(seconds=1)
-    try:
-        made = read_moment(text) + after
-        return in_utc(made.isoformat(), asked.connection.time_zone)
-    except (NotRead, OverflowError):
-        raise Unreadable(f"{word} must be a date as yyyy-mm-dd or yyyy-mm-dd hh:mm:ss") from None
+    """The moment of a filter, as columns have it; of the last one that is meant, the first after it."""
+    return asked.question.moment(word, asked.connection.time_zone, through=word == TO)
 
 
 def _reported(asked: _Asked) -> Condition:

@@ -3,15 +3,17 @@
 It finds what `references.by_selector` finds; by ids and keys in a few statements however many rows there are.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from synchub import db
 from synchub.connections.tables import HUB, Connection
 from synchub.dialects.synchroteam import references
-from synchub.dialects.synchroteam.ids import LARGEST_ID, sees
+from synchub.dialects.synchroteam.ids import LARGEST_ID, sees, whole
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.references import Naming
 from synchub.master import naming
@@ -45,15 +47,23 @@ class Lookup:
 
     def _look(self, kind: Kind, named: Iterable[Naming]) -> Found:
         ids, keys = ({getattr(each, part) for each in named} - {None} for part in ("id", "key"))
-        found = self._by_id(kind, ids) | self._by_key(kind, keys)
+        found = self.by_id(kind, ids) | self._by_key(kind, keys)
         seen = self._seen(kind, set(found.values()))
         return {name: record for name, record in found.items() if record in seen}
 
-    def _by_id(self, kind: Kind, ids: set[int]) -> Found:
-        ours: Found = {("id", number): number for number in ids if number <= LARGEST_ID}
+    def by_id(self, kind: Kind, ids: Collection[int | str]) -> Found:
+        """The records of ids, whether or not the connection sees them: of its own first, then of ours."""
+        texts = {str(said): said for said in ids}
+        numbers = {said: whole(text) for text, said in texts.items()}
+        found: Found = {("id", said): number for said, number in numbers.items() if number and number <= LARGEST_ID}
+        if kind.id_column:
+            typed = db.table_of(kind.made)
+            column = typed.c[kind.id_column]
+            ours = select(typed.c.id, column.label("said")).where(db.among(column, sorted(texts)))
+            found |= {("id", row.said): row.id for row in self.session.execute(ours.order_by(typed.c.id.desc()))}
         mine = (self.session, self.connection.id, kind.entity)
-        called = naming.copies_by(*mine, "their_id", {str(number) for number in ids})
-        return ours | {("id", int(row.their_id)): row.record_id for row in reversed(called)}
+        called = naming.copies_by(*mine, "their_id", texts.keys())
+        return found | {("id", texts[row.their_id]): row.record_id for row in reversed(called)}
 
     def _by_key(self, kind: Kind, keys: set[str]) -> Found:
         mine = (self.session, self.connection.id, kind.entity)
@@ -84,6 +94,8 @@ class Lookup:
 
     def _called(self, kind: Kind, by: str, value: Any) -> list[int]:
         record = self._found[kind].get((by, value))
+        if record is None and by == kind.key and kind.any_case:
+            return references.by_selector(self.session, self.connection, kind, by, value)
         return [] if record is None else [record]
 
     def settle(self) -> None:

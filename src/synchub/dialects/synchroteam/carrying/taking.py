@@ -1,0 +1,165 @@
+"""Records carried over from elsewhere: one per line, as the reading endpoints show them, with their ids.
+
+What was exported can be imported into an empty hub, and exported from there is the same again. An id is kept as the
+number by which the connection knows the record, so that after a cut-over every stored id still works.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from synchub.connections.tables import Connection
+from synchub.dialects.dialect import Line, Promised
+from synchub.dialects.synchroteam.bodies import Row, read_row
+from synchub.dialects.synchroteam.carrying.cargo import Cargo, Taken
+from synchub.dialects.synchroteam.carrying.lookups import Lookup
+from synchub.dialects.synchroteam.carrying.placing import place
+from synchub.dialects.synchroteam.faults import Declined
+from synchub.dialects.synchroteam.formats import Format
+from synchub.dialects.synchroteam.ids import ANOTHER_HUBS, Named
+from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.references import Naming
+from synchub.dialects.synchroteam.sending import Said, read, write_of
+from synchub.errors import Refused
+from synchub.intake.submission import Answer, Arrival, Submission, digest_of
+from synchub.master.copies import Row as Fields
+from synchub.master.tables import FIRST_RECORD
+from synchub.master.values import spell
+from synchub.master.writes import Verdict
+
+LONGEST_TEXT = 64
+LARGEST_OWN = FIRST_RECORD + 2**29
+"""Ids above are refused: new records' ids begin above all that were brought along, and there must be some left."""
+
+
+def _read(cargo: Cargo, connection: Connection, line: Line) -> Taken:
+    if line.fault:
+        return Taken(line.number, reason=line.fault)
+    try:
+        row = read_row(line.said, Format.JSON)
+        more = _more(cargo, row)
+        said = read(cargo.kind, connection, row, nameless=True)
+    except (Refused, Declined) as error:
+        return Taken(line.number, reason=str(error))
+    said.fields |= more
+    why = _misnamed(cargo.kind, said.named)
+    return Taken(line.number, None if why else said, why)
+
+
+def _more(cargo: Cargo, row: Row) -> Fields:
+    """What a line says of columns that no endpoint shows; it is taken out of the row.
+
+    Raises:
+        Declined: it cannot be read; the text names the word.
+    """
+    columns = {word.lower(): name for name, word in cargo.more.items()}
+    fields: Fields = {}
+    for spelt in [spelt for spelt in row if spelt.lower() in columns]:
+        name, said = columns[spelt.lower()], spell(row.pop(spelt))
+        fields[name] = spell(cargo.kind.made.fields()[name].read(said))
+        if (fields[name] is None) != (said is None):
+            raise Declined(f"{cargo.more[name]} cannot be read")
+    return fields
+
+
+def _misnamed(kind: Kind, named: Named) -> str | None:
+    """Why a line cannot be taken by what it calls its record."""
+    if named == Named(None, None):
+        required = " or a ".join(filter(None, (f"an {kind.id_word}", kind.key)))
+        return f"{required} is required, or each import would make the {kind.noun} anew"
+    if named.id is not None and not 0 < named.id <= LARGEST_OWN:
+        return f"an id must lie between 1 and {LARGEST_OWN}"
+    if named.text is not None and (len(named.text) > LONGEST_TEXT or named.text.startswith(ANOTHER_HUBS)):
+        return f"{kind.id_word} must have at most {LONGEST_TEXT} characters and not begin with {ANOTHER_HUBS}"
+    return None
+
+
+def take(
+    cargo: Cargo,
+    session: Session,
+    connection: Connection,
+    arrival: Arrival,
+    lines: Sequence[Line],
+    promised: Promised | None = None,
+) -> Submission:
+    """What lines of a file ask of the store.
+
+    Only those before the first that names a record for the second time are taken: its answer's `rows` says how many.
+    """
+    kind = cargo.kind
+    rows = _once_each([_read(cargo, connection, line) for line in lines])
+    lookup = Lookup.of(session, connection, _namings(cargo, rows))
+    for row in rows:
+        _refer(cargo, lookup, row, promised)
+    book = place(session, cargo, connection, [row for row in rows if row.said], lookup)
+    good = [row for row in rows if row.copy is not None]
+    writes = [write_of(where) for row in good if (where := row.placed(kind, book, lookup))]
+    if promised is not None:
+        promised |= {name for row in good if row.said for name in _names(kind, row.said)}
+    body = arrival.body + b"".join(line.raw for line in lines[: len(rows)])
+
+    def answer(verdicts: Sequence[Verdict]) -> Answer:
+        became = {row.number: verdict for row, verdict in zip(good, verdicts, strict=True)}
+        return {"rows": [row.told(kind, became.get(row.number)) for row in rows]}
+
+    return Submission(replace(arrival, body=body, digest=digest_of(body)), writes, answer)
+
+
+def _once_each(rows: list[Taken]) -> list[Taken]:
+    """The rows before the first that names a record for the second time."""
+    seen: set[tuple[str, Any]] = set()
+    for index, row in enumerate(rows):
+        names = {(by, value) for by in ("id", "my_id", "text") if (value := getattr(row.named, by)) is not None}
+        if names & seen:
+            return rows[:index]
+        seen |= names
+    return rows
+
+
+def _namings(cargo: Cargo, rows: Sequence[Taken]) -> list[Naming]:
+    """Whom rows name, in words and in lists; a list that cannot be read rejects its row."""
+    namings: list[Naming] = []
+    for row in rows:
+        if row.said is None:
+            continue
+        try:
+            namings += [*row.said.namings, *cargo.mentioned(row.said)]
+        except Declined as error:
+            row.reject(str(error))
+    return namings
+
+
+def _refer(cargo: Cargo, lookup: Lookup, row: Taken, promised: Promised | None) -> None:
+    """Find the records that a line refers to; one that is but promised is left out."""
+    if row.said is None:
+        return
+    try:
+        for each in row.said.namings:
+            if not _is_promised(lookup, each, promised):
+                row.referred[each.reference.column] = lookup.resolve(each, row.referred)
+        cargo.refer(row, row.said, lookup)
+    except Declined as error:
+        row.reject(str(error))
+
+
+def _is_promised(lookup: Lookup, named: Naming, promised: Promised | None) -> bool:
+    """Whether what a line names is not there, but would be had the lines before been stored."""
+    if promised is None or promised.isdisjoint(_promises(named)):
+        return False
+    try:
+        return lookup.resolve(named, {}) is None
+    except Declined:
+        return True
+
+
+def _names(kind: Kind, said: Said) -> Iterator[tuple[str, ...]]:
+    """What others may call the record of a line."""
+    called = {"id": said.named.text or said.named.id, "key": said.named.my_id, "name": said.fields.get(kind.named)}
+    return ((kind.entity, by, str(value)) for by, value in called.items() if value is not None)
+
+
+def _promises(named: Naming) -> Iterator[tuple[str, ...]]:
+    called = {"id": named.id, "key": named.key, "name": named.name}
+    return ((named.reference.to.entity, by, str(value)) for by, value in called.items() if value is not None)
