@@ -7,8 +7,10 @@ import pytest
 from tests.dialects.synchroteam.conftest import Field
 from tests.dialects.synchroteam.jobbing import detail, fresh, keep, make, post, refusal, user
 
+from synchub import db
 from synchub.dialects import xml
 from synchub.intake.journal import body_of
+from synchub.master import naming
 
 TIMES = {
     "scheduledBeginDate": "19/07/2016 14:43:00",
@@ -146,6 +148,18 @@ def test_references_go_by_key_and_by_name_too(lasting):
         assert job["login"] == keys["login"]
 
 
+def test_a_job_without_a_customer_is_one_for_the_customer_of_its_site_or_equipment(lasting):
+    key, other = fresh("c"), fresh("c")
+    customer, stranger = lasting.make(myId=key), lasting.make(myId=other)
+    site = make(lasting, "Site", myId=fresh("s"), name="Yard", customerMyId=key)
+    thing = make(lasting, "Equipment", myId=fresh("e"), name="Lift", customerMyId=key)
+    for said in ({"idSite": site}, {"idEquipment": thing}):
+        assert detail(lasting, num=make(lasting, **said))["idCustomer"] == customer
+        number = make(lasting, **said, idCustomer=stranger)
+        make(lasting, num=number, **said)
+        assert detail(lasting, num=number)["idCustomer"] == stranger
+
+
 def test_the_name_of_a_site_means_that_of_the_customer(lasting):
     name, customers = fresh("Yard"), [fresh("c"), fresh("c")]
     sites = []
@@ -268,6 +282,29 @@ def test_a_report_is_said_in_three_forms(lasting):
     job = detail(lasting, num=make(lasting, description="x", report=said))
     blank = {"id": None, "idCategory": None, "iteration": 0, "nmCategory": "", "nmItem": ""}
     assert job["report"] == [blank | each for each in said]
+
+
+def test_answers_are_about_the_questions_of_known_blocks(hub):
+    field, other = Field(hub), Field(hub, "other")
+    items = [{"id": 3421, "name": "Signature"}, {"id": 3422, "name": "Print Name"}]
+    block = keep(field, "block", "B", name="Sign Off", items=json.dumps(items))
+    full = {"id": 3422, "idCategory": block, "iteration": 0, "nmCategory": "Sign Off", "nmItem": "Print Name"}
+    forms: list[dict[str, Any]] = [
+        {"id": 3422},
+        {"nmItem": "print name"},
+        {"nmCategory": "SIGN OFF", "nmItem": "Print Name"},
+        {"idCategory": block, "nmItem": "Print Name"},
+    ]
+    for said in forms:
+        number = make(field, description=json.dumps(said), report=[said | {"value": "Kim"}])
+        assert detail(field, num=number)["report"] == [full | {"value": "Kim"}]
+    number = make(field, description="x", report=[{"nmCategory": "Sign On", "nmItem": "Print Name", "value": "Kim"}])
+    (unknown,) = detail(field, num=number)["report"]
+    assert (unknown["id"], unknown["idCategory"], unknown["nmCategory"]) == (None, None, "Sign On")
+    with db.writing(hub.engine) as session:
+        naming.number(session, [(hub.copy("B").id, "1169")])
+    number = make(field, description="y", report=[{"id": 3422, "value": "Kim"}])
+    assert [detail(each, num=number)["report"][0]["idCategory"] for each in (field, other)] == [1169, block]
 
 
 def test_answers_that_are_not_said_anew_stay(lasting):

@@ -5,15 +5,23 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row as DbRow
+from sqlalchemy import select
 
-from synchub import clock
+from synchub import clock, db
+from synchub.dialects.synchroteam.customers import CUSTOMER
+from synchub.dialects.synchroteam.equipment import EQUIPMENT
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.jobs import mentions, naming
+from synchub.dialects.synchroteam.jobs.asked import known_questions
 from synchub.dialects.synchroteam.jobs.report import merged
 from synchub.dialects.synchroteam.jobs.states import PLANNED, State, check_move, planned
 from synchub.dialects.synchroteam.members import Member
+from synchub.dialects.synchroteam.references import key_of
 from synchub.dialects.synchroteam.sending import Place
+from synchub.dialects.synchroteam.sites import SITE
+from synchub.dialects.synchroteam.views import others
 from synchub.dialects.synchroteam.words import utc_now
+from synchub.master.naming import lock_records
 from synchub.master.values import as_list
 
 _LISTS = {
@@ -49,6 +57,7 @@ def complete(place: Place) -> None:
     if place.is_new and all(value is None for value in place.said.fields.values()):
         raise Declined("a new job needs a customer or a description")
     job = _Job(place, place.held())
+    _customer(job)
     for column, completed in _LISTS.items():
         if job.fields.get(column) is not None:
             job.fields[column] = completed(place, job.fields[column])
@@ -59,10 +68,24 @@ def complete(place: Place) -> None:
     naming.name(place)
 
 
+def _customer(job: _Job) -> None:
+    """A job that has no customer is one for the customer of its site, else of its equipment."""
+    place = job.place
+    for kind in (SITE, EQUIPMENT) if place.referred.get("customer_id", job.stored("customer_id")) is None else ():
+        record = place.referred.get(f"{kind.entity}_id")
+        typed = db.table_of(kind.made)
+        owner = place.session.scalar(select(typed.c.customer_id).where(typed.c.id == record)) if record else None
+        if owner is not None and others(place.session, place.connection, CUSTOMER, [owner]):
+            lock_records(place.session, {owner})
+            job.fields["customer_id"] = key_of(place.session, place.connection, CUSTOMER, owner)
+            return
+
+
 def _report(job: _Job) -> None:
     if "report" not in job.fields:
         return
-    job.fields["report"] = merged(job.stored("report"), job.fields["report"])
+    known = list(known_questions(job.place)) if job.fields["report"] is not None else ()
+    job.fields["report"] = merged(job.stored("report"), job.fields["report"], known)
     if job.fields["report"] != job.stored("report"):
         job.fields["report_changed_at"] = utc_now(clock.now())
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Session
 
 from synchub.connections.tables import Connection
+from synchub.dialects.synchroteam.blocks import BLOCK
 from synchub.dialects.synchroteam.customers import CUSTOMER
 from synchub.dialects.synchroteam.description import NUMBER, TEXT, TEXTS
 from synchub.dialects.synchroteam.equipment import EQUIPMENT
@@ -121,7 +122,7 @@ def _finished(row: dict[str, Any], seen: Seen) -> dict[str, Any]:
     parts, workers, zone = seen.mentioned["parts"], seen.mentioned["activities"], seen.connection.time_zone
     row["parts"] = [part_shown(one, parts) for one in row["parts"]]
     row["Activities"] = [activity_shown(one, workers, zone) for one in row["Activities"]]
-    row["report"] = [answer_shown(one) for one in row["report"]]
+    row["report"] = [answer_shown(one, seen.mentioned["report"]) for one in row["report"]]
     if not row["nmJobType"]:
         del row["nmJobType"]
     return row
@@ -178,7 +179,11 @@ JOB = Kind(
         ),
         Reference("employee_id", USER, id="idUser", key="login"),
     ),
-    mentions=(Mention("parts", "item", PART), Mention("activities", "employee", USER)),
+    mentions=(
+        Mention("parts", "item", PART),
+        Mention("activities", "employee", USER),
+        Mention("report", "block", BLOCK),
+    ),
     required=(),
     described={
         "Activities": _listed(idUser=_ID, login=TEXT, start=TEXT, stop=TEXT),

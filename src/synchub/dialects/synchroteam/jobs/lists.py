@@ -78,11 +78,12 @@ def activity_shown(one: Member, found: Found, zone: str) -> Member:
     }
 
 
-def answer_shown(one: Member) -> Member:
+def answer_shown(one: Member, found: Found) -> Member:
     """An answer as a job shows it."""
+    block = found.get(one.get("block") or 0)
     return {
         "id": one.get("id"),
-        "idCategory": one.get("category_id"),
+        "idCategory": block.id if block else one.get("category_id"),
         "iteration": one.get("iteration") or 0,
         "nmCategory": text_out(one.get("category")),
         "nmItem": text_out(one.get("item")),
@@ -101,4 +102,6 @@ Activities = Annotated[
     Shown(as_list),
     _spelled(lambda one: activity_shown(one, {}, "UTC")),
 ]
-Answers = Annotated[str | None, reader_of("report items", _read_answer), Shown(as_list), _spelled(answer_shown)]
+Answers = Annotated[
+    str | None, reader_of("report items", _read_answer), Shown(as_list), _spelled(lambda one: answer_shown(one, {}))
+]

@@ -11,13 +11,13 @@ from typing import Any
 from synchub.dialects.synchroteam.members import Member
 from synchub.master.values import Value, as_list, spell_list
 
-_SAME = ("id", "category_id", "category", "item")
+_SAME = ("id", "category_id", "category", "item", "block")
 
 
 def merged(held: Value, said: Value, known: Sequence[Member] = ()) -> Value:
     """A report after some of its answers were said anew; nothing said clears it.
 
-    `known` are the questions that blocks have, like answers without a value.
+    `known` are the questions that blocks have, like answers without a value; those that the report has come first.
     """
     if said is None:
         return None
