@@ -1,14 +1,14 @@
 """A collector at work on one store, and connections whose files it collects; their tables are things and parts."""
 
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Engine, select, update
+from tests.waiting import PATIENCE
 
 from synchub import clock
 from synchub.alerts.tables import Alert
@@ -24,7 +24,6 @@ from synchub.intake.tables import Message
 
 KEY = "a key that is long enough for the tests"
 TABLES = [Table(name, name.title(), "item", ("id",)) for name in ("things", "parts")]
-PATIENCE = 30.0
 
 
 class Reader:
@@ -113,7 +112,7 @@ class Desk:
         try:
             yield collector
         finally:
-            collector.stop(10)
+            collector.stop(PATIENCE)
 
     def put(self, name: str, content: str | bytes, place: str = "partner", modified: float | None = None) -> Path:
         """Put a file into a connection's directory."""
@@ -171,11 +170,3 @@ class Desk:
     def content(self, run: FileRun) -> bytes:
         """What was taken for a run."""
         return (self.settings.data_dir / "spool" / str(run.spooled)).read_bytes()
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "it did not come to be"
-        time.sleep(0.02)

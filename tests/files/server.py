@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncssh
 from asyncssh.sftp import SFTPServer
+from tests.waiting import PATIENCE
 
 USER, PASSWORD = "collector", "a password of the partner's"
 
@@ -84,7 +85,7 @@ class Server:
             await guest.wait_closed()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         if others:
-            await asyncio.wait(others, timeout=10)
+            await asyncio.wait(others, timeout=PATIENCE)
 
     def become_another(self) -> None:
         """Be another server at the same address: with another host key."""
@@ -100,7 +101,7 @@ class Server:
         self._loop.close()
 
     def _run(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
 
 class _Door(asyncssh.SSHServer):

@@ -6,7 +6,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.files.desk import until
+from tests.waiting import until
 
 from synchub import clock, db
 from synchub.clock import SECOND
@@ -103,6 +103,23 @@ def test_a_file_for_the_first_hours_of_a_day_may_come_the_evening_before(desk):
         now = at("2026-11-23 00:30", NEW_YORK)
         desk.look()
     assert [alert.subject for alert in desk.alerts("file-late") if not alert.cleared_at] == ["parts"]
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("day", "by", "looked", "late"),
+    [
+        ("2026-11-01", "01:30", "2026-11-01 05:29", False),
+        ("2026-11-01", "01:30", "2026-11-01 06:10", True),  # 1:10 for the second time
+        ("2026-03-08", "02:30", "2026-03-08 07:29", False),  # 3:29, and never 2:30
+        ("2026-03-08", "02:30", "2026-03-08 07:30", True),
+    ],
+)
+def test_an_hour_that_comes_twice_or_never_makes_no_file_late_or_early(desk, day, by, looked, late):
+    desk.connect(files_expected={"things": by}, time_zone="America/New_York", created_at=at(day))
+    with clock.replaced(lambda: at(looked)):
+        desk.look()
+    assert [alert.subject for alert in desk.alerts("file-late")] == ["things"] * late
 
 
 def test_a_connection_that_is_new_today_is_not_late_before_its_first_due_time(desk):

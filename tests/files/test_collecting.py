@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import Engine, event, update
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
-from tests.files.desk import Desk, until
+from tests.files.desk import Desk
 from tests.files.server import PASSWORD, USER, Server, serving
+from tests.waiting import PATIENCE, until
 
 from synchub import clock
 from synchub.clock import SECOND
@@ -201,7 +202,8 @@ def test_a_file_that_could_not_be_taken_does_not_wait_for_the_next_time_of_a_cro
     assert kept.due - kept.looked_at <= 60 * SECOND
 
 
-def test_a_file_whose_commit_was_not_answered_is_kept(desk):
+def test_a_file_whose_commit_was_not_answered_is_kept(desk, monkeypatch):
+    monkeypatch.setattr(collecting, "PATIENCE", 0.0)  # the turn was not given back
     desk.connect()
     desk.put("things.csv", LINES)
     with losing_the_answer(desk.engine, "INSERT INTO file_run") as lost:
@@ -556,7 +558,8 @@ def test_one_look_says_what_another_process_looks_into(desk, monkeypatch):
     assert desk.runs() == []
 
 
-def test_one_look_waits_for_one_that_ends_soon(desk):
+def test_one_look_waits_for_one_that_ends_soon(desk, monkeypatch):
+    monkeypatch.setattr(collecting, "PATIENCE", PATIENCE)
     number = desk.connect()
     desk.put("things.csv", LINES)
     with writing(desk.engine) as session:
@@ -588,14 +591,14 @@ def test_settings_that_do_not_fit_are_told(desk):
 
 
 def test_a_place_in_trouble_is_left_in_peace_longer_each_time(desk):
-    desk.settings = desk.settings.model_copy(update={"retry_delays": "10,100"})
+    desk.settings = desk.settings.model_copy(update={"retry_delays": "1000,9000"})
     number = desk.connect(files=str(desk.folder / "nowhere"))
     with desk.collecting():
         until(lambda: desk.alerts() and desk.collection(number).token is None)
-        time.sleep(1.5)
+        time.sleep(0.5)
     kept = desk.collection(number)
     assert kept.failures == 1
-    assert 8 * SECOND <= kept.due - kept.looked_at <= 12 * SECOND
+    assert 700 * SECOND <= kept.due - kept.looked_at <= 1200 * SECOND
     assert desk.alerts()[0].seen == 1
 
 
@@ -619,7 +622,7 @@ def test_a_connection_that_is_mended_during_a_look_is_looked_at_again_at_once(de
     server.on_read = lambda _: reached.set()
     server.answers.clear()
     with desk.collecting():
-        assert reached.wait(10)
+        assert reached.wait(PATIENCE)
         desk.change(files=str(desk.folder / "partner"))
         another = desk.connect("another")
         until(lambda: any(one.connection_id == another for one in desk.collections()))
@@ -651,7 +654,7 @@ def test_many_collectors_take_each_file_once(desk):
     )
     until(lambda: sum(run.moved_to == "processed" for run in desk.runs()) == 15)
     for collector in collectors:
-        collector.stop(10)
+        collector.stop(PATIENCE)
     assert len(desk.messages()) == 15
 
 
@@ -677,8 +680,8 @@ def test_a_collector_that_ends_gives_its_turn_back(desk, server):
     server.on_read = lambda _: reached.set()
     collector = desk.collector()
     collector.start()
-    assert reached.wait(10)
-    ending = threading.Thread(target=collector.stop, args=(10,))
+    assert reached.wait(PATIENCE)
+    ending = threading.Thread(target=collector.stop, args=(PATIENCE,))
     ending.start()
     until(collector._stop.is_set)
     server.answers.set()
@@ -784,7 +787,7 @@ def test_a_look_that_does_not_end_is_told_once(desk, server, log):
     server.on_read = lambda _: reached.set()
     server.answers.clear()
     with desk.collecting():
-        assert reached.wait(10)
+        assert reached.wait(PATIENCE)
         now = clock.now() + 3600 * SECOND
         with clock.replaced(lambda: now):
             until(desk.alerts)

@@ -73,7 +73,7 @@ def watch_for_late(
     late = {
         table: f"there is no file of {table} today; it is expected by {end:%H:%M} ({zone.key})"
         for table, end in by.items()
-        if table not in there and here >= end and _at(end) > partner.created_at
+        if table not in there and now >= _at(end) > partner.created_at
     }
     for table, said in late.items():
         trouble(session, connection, LATE, table, said)

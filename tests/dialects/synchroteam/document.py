@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.dialects.synchroteam.inventory import ENDPOINTS, INVENTORY
 
+from synchub.dialects.synchroteam.routes import ROOTS
+
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).parent
 DOCUMENT = ROOT / "docs" / "synchroteam.md"
@@ -51,10 +53,10 @@ def spelled() -> str:
 
 def _table() -> Iterator[str]:
     yield from ("## Endpoints", "", "| Endpoint | Formats | What it does |", "|---|---|---|")
-    for id_, told in PROOFS["endpoints"].items():
-        facts = ENDPOINTS[id_]
-        formats = ", ".join(["JSON", "XML", *PROOFS["formats"].get(id_, [])])
-        yield f"| `{facts['method']} {facts['canonical_path'].removeprefix('/Api/v2')}` | {formats} | {told} |"
+    for id_, facts in ENDPOINTS.items():
+        formats, told = ", ".join(["JSON", "XML", *PROOFS["formats"].get(id_, [])]), PROOFS["endpoints"].get(id_)
+        if told:
+            yield f"| `{facts['method']} {facts['canonical_path'].removeprefix(ROOTS[0])}` | {formats} | {told} |"
     for path, told in PROOFS["beyond"].items():
         yield f"| *`{path}`* | JSON, XML | {told} |"
 

@@ -71,9 +71,10 @@ def plain(value: Any) -> Any:
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     text = unicodedata.normalize("NFC", text).strip()
     try:
-        return Decimal(text.replace(",", "."))
+        number = Decimal(text.replace(",", "."))
     except InvalidOperation:
         return text
+    return number if number.is_finite() else text
 
 
 @pytest.mark.parametrize("lasting_url", ["sqlite"], indirect=True)

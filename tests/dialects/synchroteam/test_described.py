@@ -24,6 +24,7 @@ FIRST: dict[str, list[tuple[str, Any]]] = {
     "CustomField": [CUSTOMER, USER, JOB],
     "Customer": [CUSTOMER],
     "Equipment": [CUSTOMER, SITE, OVEN],
+    "Invoices": [CUSTOMER],
     "Jobs": [CUSTOMER, USER, JOB],
     "Part": [PART],
     "Site": [CUSTOMER, SITE],
@@ -54,6 +55,10 @@ KNOWN: dict[str, dict[str, Any]] = {
     "Jobs/Cancel": {"query": {"myId": "J-#"}},
     "Jobs/PDF": {"query": {"myId": "J-#"}},
     "CustomField/Send": {"body": {"CustomFieldValues": [{"name": "Oven", "Value": "gas"}], "Job": {"myId": "J-#"}}},
+    "Invoices/Send": {
+        "body": {"type": "invoice", "num": 7, "lines": [{"description": "Call-out", "price": "40", "quantity": "1"}]}
+    },
+    "Invoices/List": {"body": {"customer": {"myId": "C-7"}}},
     "Part/Send": {"body": PART[1]},
     "Part/Details": {"query": {"reference": "P-7"}},
     "Part/List": {"query": {"name": "Hinge"}},

@@ -81,8 +81,8 @@ class Kind:
     a row that is read, `finish` the last ones to a row that is shown, and `locate` looks for the record of a row that
     has other words for it than an id and a key.
 
-    Of a kind whose ids are texts, `id_column` has them. `code_column` is what Send answers in `code`, where that is no
-    id. `moments` is how it shows them.
+    Of a kind whose ids are texts, `id_column` has them. `code_column` is what Send answers in `code` or in `data.num`,
+    where that is no id; it is one of those that have the same `code_within`. `moments` is how it shows them.
     """
 
     made: type[Entity]
@@ -97,6 +97,7 @@ class Kind:
     id_word: str = "id"
     id_column: str | None = None
     code_column: str | None = None
+    code_within: tuple[str, ...] = ()
     moments: str = LONG
     filters: Mapping[str, str] = field(default_factory=lambda: {"name": "name"})
     references: tuple[Reference, ...] = ()

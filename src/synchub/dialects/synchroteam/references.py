@@ -112,7 +112,8 @@ def of_object(reference: Reference, value: Any, word: str) -> Naming:
 def _naming(reference: Reference, said: Mapping[str, Any]) -> Naming:
     word = reference.id or "id"
     if reference.to.id_column:
-        number: int | str | None = read_text(said.get(word), word) or None
+        text = read_text(said.get(word), word)
+        number: int | str | None = text if text not in {"", "0"} else None
     else:
         number = read_id(said.get(word), word) or None  # some clients send 0 for none
     key, name = (read_text(said.get(word), word) or None if word else None for word in (reference.key, reference.name))

@@ -186,7 +186,7 @@ def put(session: Session, kind: Kind, connection: Connection, arrival: Arrival, 
     book = Book.open(session, connection, kind.entity, [named], kind.noun, kind.key, also=also)
     copy = book.copy_of(named)
     if copy is None and said.named.my_id is None and (made := made_before(session, arrival)):
-        again = _answered(session, kind, made)
+        again = _answered(session, kind, said, made)
         book = Book.open(session, connection, kind.entity, [again], kind.noun, kind.key, also=also)
         copy = book.copy_of(again)
     is_new = not holds(session, book, copy)
@@ -200,12 +200,13 @@ def put(session: Session, kind: Kind, connection: Connection, arrival: Arrival, 
     return Place(session, connection, kind, book, copy, known, is_new, referred)
 
 
-def _answered(session: Session, kind: Kind, code: int) -> Named:
+def _answered(session: Session, kind: Kind, said: Said, code: int) -> Named:
     """What the record is called that was answered with this code."""
     if kind.code_column is None:
         return Named(code, None)
     typed = db.table_of(kind.made)
-    same = select(typed.c.id).where(typed.c[kind.code_column] == code).order_by(typed.c.id).limit(1)
+    within = (typed.c[name] == said.fields.get(name) for name in kind.code_within)
+    same = select(typed.c.id).where(typed.c[kind.code_column] == code, *within).order_by(typed.c.id).limit(1)
     return Named(None, None, record=session.scalar(same))
 
 
@@ -218,7 +219,7 @@ def holds(session: Session, book: Book, copy: DbRow[Any] | None) -> bool:
 
 
 def made_before(session: Session, arrival: Arrival) -> int | None:
-    """The id of the record that the same request made when it came last."""
+    """The id, or the number, of the record that the same request made when it came last."""
     same = (
         Message.connection_id == arrival.connection,
         Message.digest == arrival.digest,
@@ -229,8 +230,9 @@ def made_before(session: Session, arrival: Arrival) -> int | None:
     answer = session.scalar(select(Message.answer).where(*same).order_by(Message.seen.desc()).limit(1))
     if not answer:
         return None
-    made = answer["data"]["id"] if isinstance(answer.get("data"), dict) and "id" in answer["data"] else answer["code"]
-    return int(made) or None
+    data = answer["data"] if isinstance(answer.get("data"), dict) else {}
+    made = next((data[word] for word in ("id", "num") if word in data), None)
+    return int(answer["code"] if made is None else made) or None
 
 
 def write_of(place: Place) -> Write:

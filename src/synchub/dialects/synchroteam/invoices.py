@@ -1,5 +1,0 @@
-"""Invoices and quotations."""
-
-from synchub.dialects.synchroteam.endpoints import Endpoint
-
-ENDPOINTS: tuple[Endpoint, ...] = ()
