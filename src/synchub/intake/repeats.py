@@ -38,7 +38,7 @@ class First:
     last_number: int | None
 
     def covers(self, change: int | None) -> bool:
-        """Whether a change was seen or made by this message; None is one by a delivery since."""
+        """Whether a change was seen or made by this message; None is one by a delivery, or of another record."""
         if change is None:
             return False
         if change <= self.seen:

@@ -95,9 +95,10 @@ def _open_copies(store: _Store) -> None:
 
 
 def last_changes(session: Session, connection: int, writes: Sequence[Write]) -> list[int | None]:
-    """For each write the number of its record's last change; 0 where the key is not known.
+    """For each write the number of its record's last change.
 
-    None where the partner was told another value than the one that it says, so that this is an answer.
+    None where the partner was told another value than the one that it says, so that this is an answer; and where the
+    key is not known, or not any more, so that this is about another record than an earlier write was.
     """
     keys = [Key(connection, write.entity, write.key) for write in writes]
     found = find(session, set(keys))
@@ -110,7 +111,7 @@ def last_changes(session: Session, connection: int, writes: Sequence[Write]) -> 
         if key in told and answers(told[key], write.fields, write.mode, revives=write.revives):
             numbers.append(None)
         else:
-            numbers.append(changed[found[key].record_id] if key in found else 0)
+            numbers.append(changed[found[key].record_id] if key in found else None)
     return numbers
 
 

@@ -397,6 +397,17 @@ def test_a_key_of_a_partner_that_has_no_codes_is_nobodys_key_here(field, hub):
     assert sorted(shown["name"] for shown in field.rows()) == ["Another", "Mill Street Garage"]
 
 
+@pytest.mark.parametrize("more", [{}, {"customFieldValues": [{"name": "Oven", "value": "gas"}]}])
+def test_a_row_that_made_a_customer_makes_another_once_that_has_another_key(hub, more):
+    field = Field(hub, matches_code="no")
+    row = {"myId": "A", "name": "Kim", **more}
+    first = field.send(row)["code"]
+    field.make(id=first, myId="B")
+    second = field.send(row)["code"]
+    assert (field.details(myId="B")["id"], field.details(myId="A")["id"]) == (first, second)
+    assert first != second
+
+
 def test_a_changed_key_is_noted_in_the_journal(field):
     number = field.make(myId="A")
     field.make(id=number, myId="B")

@@ -164,7 +164,7 @@ def send(
                 writes = [write_of(place)]
         except (Declined, Misnamed) as error:
             return kept(arrival, str(error), refuse)
-        return Submission(arrival, writes, lambda _: answer(place), repeats=True)
+        return Submission(arrival, writes, lambda _: answer(place), repeats=not place.is_new)
 
     return work
 

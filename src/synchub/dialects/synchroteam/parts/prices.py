@@ -21,7 +21,7 @@ from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.ids import Book, Named
 from synchub.dialects.synchroteam.parts.kind import PART, Amount
 from synchub.dialects.synchroteam.sending import Said, missing, read
-from synchub.dialects.synchroteam.views import RECORDS, matching
+from synchub.dialects.synchroteam.views import matching
 from synchub.dialects.synchroteam.words import Key
 from synchub.dialects.wire import Wire
 from synchub.intake.alone import Work
@@ -166,7 +166,7 @@ def _writes(session: Session, connection: Connection, rows: Sequence[Priced]) ->
 def _seen(session: Session, connection: Connection, book: Book) -> frozenset[int]:
     """Those of the records that rows may name which the connection sees."""
     ids = sorted(book.records)
-    return frozenset(matching(session, connection, PART, [db.among(RECORDS.c.id, ids)]) if ids else ())
+    return frozenset(matching(session, connection, PART, [db.among(db.table_of(PART.made).c.id, ids)]) if ids else ())
 
 
 def _record(book: Book, named: Named) -> int | None:
