@@ -53,6 +53,7 @@ AMENDED: dict[str, dict[str, tuple[str, Any]]] = {
     },
     "site.listByCustomerId": _SITE_IN_LIST,
     "site.listByCustomerMyId": _SITE_IN_LIST,
+    "invoices.list": {"[].id": ("INV-4", NUMBER), "[].idClient": ("INV-4", NUMBER | NULL)},
     "part.details": {"minQuantity": (TABLE, NUMBER), "tracked": (TABLE, TRUTH), "serializable": (TABLE, TRUTH)},
     "user.details": {"CustomFieldValues[].id": ("CFV-1", NUMBER)},
 }
