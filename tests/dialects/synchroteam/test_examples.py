@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.dialects.synchroteam.bringing import bring as brought
 from tests.dialects.synchroteam.conftest import Field
 from tests.dialects.synchroteam.inventory import (
     ENDPOINTS,
@@ -25,6 +26,7 @@ from tests.dialects.synchroteam.inventory import (
 from tests.dialects.synchroteam.vendors import WORLD
 
 from synchub.dialects import named
+from synchub.dialects.synchroteam.activities import ACTIVITY
 
 SOURCES = Path(__file__).parents[3] / "src"
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -32,6 +34,8 @@ NUMBER = re.compile(r"\d{4,}")
 DATE = re.compile(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}")
 EXAMPLES = ("response_example", "request_example_doc", "request_example_sample_code")
 CARRIED = {each.entity for each in named("synchroteam").transfers}
+BROUGHT = {"activity": ACTIVITY}
+"""What no file carries."""
 CHANGED = {
     "activitytype": "activity_type",
     "customer": "customer",
@@ -46,12 +50,11 @@ NOTHING_THERE = "activitytype.delete"
 """The one whose example shows what is answered where there was nothing."""
 OTHERWISE = {
     **dict.fromkeys(
-        ["activitytype.search", "customer.delete", "customer.details", "customfield.send",
+        ["activities.search", "activitytype.search", "customer.delete", "customer.details", "customfield.send",
          "equipment.delete", "equipment.details", "equipment.list", "jobs.cancel", "jobs.validate", "part.delete",
          "part.details", "part.prices", "sharedblocks.list", "site.delete", "user.details", "user.search"],
         frozenset[str](),
     ),
-    **({"activities.search": frozenset[str]()} if "activity" in CARRIED else {}),
     "activitytype.delete": frozenset({"msg"}),
     "activitytype.send": frozenset({"id"}),
     "invoices.send": frozenset({"code", "numberLines"}),  # INV-1; each body adds its lines
@@ -79,6 +82,8 @@ def vendor(lasting):
 
 def bring(field: Field, entity: str) -> None:
     """Carry in the vendor's records of an entity, as they are in the examples."""
+    for row in WORLD[entity] if entity in BROUGHT else ():
+        brought(field, BROUGHT[entity], row)
     if entity in CARRIED:
         told = field.carry_in(*map(json.dumps, WORLD[entity]), entity=entity)
         assert [row.get("reason") for row in told if row["verdict"] == "rejected"] == []
