@@ -123,6 +123,13 @@ class Sender(Protocol):
         """Give up what the sender holds open."""
 
 
+@runtime_checkable
+class EnclosingSender(Sender, Protocol):
+    """A sender that sends bytes with some records: `contents` finds them by their SHA-256; who made it has set it."""
+
+    contents: Callable[[str], bytes]
+
+
 SenderFactory = Callable[[Connection, Mapping[str, str], OutboundClient], Sender]
 """Makes a sender from a connection, its outbound secrets and a client of its own, which it closes in `close`."""
 

@@ -19,6 +19,7 @@ from synchub.clock import SECOND
 from synchub.config import Settings
 from synchub.connections.directory import Directory
 from synchub.connections.tables import Connection
+from synchub.contents.keeping import shelf
 from synchub.errors import SynchubError, Unavailable
 from synchub.master.tables import MasterRecord
 from synchub.master.weighing import weigh_anew
@@ -29,7 +30,7 @@ from synchub.outbox.feed import Follower
 from synchub.outbox.http import OutboundClient
 from synchub.outbox.leases import Leases
 from synchub.outbox.pump import pump
-from synchub.outbox.sender import EventSender, Sender, SenderFactory
+from synchub.outbox.sender import EnclosingSender, EventSender, Sender, SenderFactory
 from synchub.outbox.settle import Policy
 from synchub.outbox.tables import Delivery, State
 
@@ -268,6 +269,8 @@ class Worker:
     def _hire(self, connection: Connection, secrets: Mapping[str, str]) -> Crew:
         client = OutboundClient(allow_private=self._settings.allow_private_targets)
         sender = self._senders[connection.dialect](connection, secrets, client)
+        if isinstance(sender, EnclosingSender):
+            sender.contents = lambda digest: shelf(self._settings).get(digest)
         ending = Ending()
         courier = Courier(
             self._engine,

@@ -52,6 +52,7 @@ HELD: dict[str, list[dict[str, Any]]] = {
         {
             "id": 92,
             "reference": "458",
+            "name": "Pipe",
             "categoryId": 3,
             "categoryName": "Soft",
             "minQuantity": 2.5,

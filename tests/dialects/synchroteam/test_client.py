@@ -24,7 +24,7 @@ from synchub.outbox.sender import Parcel, Verdict
 
 ROOT = "http://127.0.0.1:9/Api/v2"
 URL = f"{ROOT}/Customer"
-TOLD = ["employee", "customer", "site", "equipment", "item", "job"]
+TOLD = ["employee", "customer", "site", "equipment", "item", "activity_type", "job", "attachment"]
 
 
 def parcel(their_id: str | None = None, key: str = "C 7", **sent: Any) -> Parcel:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.dialects.synchroteam.asking import ASKED, World
+from tests.dialects.synchroteam import asking_jobs, asking_places, asking_stock, asking_users
+from tests.dialects.synchroteam.asking import World
 from tests.dialects.synchroteam.inventory import (
     AMENDED,
     CONTRADICTIONS,
@@ -25,6 +26,7 @@ from tests.dialects.synchroteam.inventory import (
     read_xml,
 )
 
+ASKED = asking_places.ASKED | asking_jobs.ASKED | asking_stock.ASKED | asking_users.ASKED
 FEW, MANY = 2, 10
 """How often each endpoint is asked in each format: by `make test`, and by `make e2e`."""
 EACH = settings(

@@ -35,6 +35,7 @@ FIRST: dict[str, list[tuple[str, Any]]] = {
 }
 """What is sent before the endpoints of a resource are asked; # is another number each time."""
 KNOWN: dict[str, dict[str, Any]] = {
+    "Activities/Search": {"body": {"dateFrom": "2026-02-01", "nameActivity": "Training"}},
     "ActivityType/Send": {"body": TYPE[1]},
     "ActivityType/Search": {"body": {"name": "Workshop"}},
     "ActivityType/Delete": {"body": {"name": "Workshop"}},
@@ -69,6 +70,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "Part/List": {"query": {"name": "Hinge"}},
     "Part/Delete": {"query": {"reference": "P-7"}},
     "Part/Prices": {"body": [{"reference": "P-7", "price": "7,35"}]},
+    "SharedBlocks/List": {"query": {"ChangedFrom": "2026-02-01"}},
     "Site/Send": {"body": SITE[1]},
     "Site/Details": {"query": {"myId": "S-7"}},
     "Site/List": {"query": {"name": "Quay"}},

@@ -397,3 +397,11 @@ def test_what_a_connection_is_not_told_is_blank_and_finds_nothing(hub):
     assert logins_of(search(narrow, skilledTrades="ovens")) == []
     assert logins_of(search(narrow, {})) == ["kim.baker"]
     assert search(silent, {}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "line", ['{"id":77,"login":"brought","password":"s3cret"}', '{"login":"brought","password":"s3cret"']
+)
+def test_nothing_keeps_a_password_of_a_line_that_is_carried_in(lasting, line):
+    lasting.carry_in(line, entity="employee")
+    assert "s3cret" not in everything_kept(lasting)

@@ -25,7 +25,7 @@ from synchub.dialects.synchroteam.names import called, hold
 from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.questions import Question, folded, text_of
 from synchub.dialects.synchroteam.sending import Place, Said
-from synchub.dialects.synchroteam.views import RECORDS, conditions, matching, may_read, readable
+from synchub.dialects.synchroteam.views import conditions, matching, may_read, readable
 from synchub.dialects.synchroteam.words import Flag, Text, part_of, read_flag
 from synchub.dialects.wire import Also, Wire
 from synchub.errors import Unreadable
@@ -155,7 +155,7 @@ def _fitting(session: Session, connection: Connection, question: Question) -> It
         "has_conflict": question.read("hasConflit", read_flag),
     }
     if number := question.number("id"):
-        yield db.among(RECORDS.c.id, records_by_id(session, connection, ACTIVITY_TYPE, number))
+        yield db.among(db.table_of(ACTIVITY_TYPE.made).c.id, records_by_id(session, connection, ACTIVITY_TYPE, number))
     for column, value in asked.items():
         if value is not None:
             told = may_read(connection, ACTIVITY_TYPE, column)

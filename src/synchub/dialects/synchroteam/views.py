@@ -149,15 +149,16 @@ def conditions(
 ) -> list[ColumnElement[bool]]:
     """What records must fulfil to be meant by selectors or filters; nothing is found by what it may not see."""
     made: list[ColumnElement[bool]] = []
+    typed = db.table_of(kind.made)
     for name, value in found.items():
         if name == "id":
-            made.append(db.among(RECORDS.c.id, records_by_id(session, connection, kind, value)))
+            made.append(db.among(typed.c.id, records_by_id(session, connection, kind, value)))
         elif name == kind.key:
-            made.append(db.among(RECORDS.c.id, records_by_key(session, connection, kind, str(value))))
+            made.append(db.among(typed.c.id, records_by_key(session, connection, kind, str(value))))
         elif name == CHANGED_FROM:
             made.append(RECORDS.c.changed >= first_number(session, int(value)))
         elif may_read(connection, kind, kind.filters[name]):
-            made.append(_equal(db.table_of(kind.made).c[kind.filters[name]], value))
+            made.append(_equal(typed.c[kind.filters[name]], value))
         else:
             made.append(false())
     return made
@@ -173,20 +174,22 @@ def _equal(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
 
 def matching(session: Session, connection: Connection, kind: Kind, wanted: Sequence[ColumnElement[bool]]) -> list[int]:
     """The ids of the records that the connection sees and that fulfil the conditions, in order."""
-    statement = candidates(connection, kind, wanted).order_by(RECORDS.c.id)
+    statement = candidates(connection, kind, wanted).order_by(db.table_of(kind.made).c.id)
     return visible(session, connection, kind, session.execute(statement).all())
 
 
 def candidates(connection: Connection, kind: Kind, wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
     """The records that fulfil the conditions, each with whether the connection has said of a copy that it is gone.
 
-    That is asked of each record: nothing else is read of the connection's copies, which may be many.
+    That is asked of each record: nothing else is read of the connection's copies, which may be many. The records are of
+    the kind's entity because they have a typed row. A database without statistics would read all records by their
+    entity, or all that exist, so it is neither asked for the entity, nor for a join that it could begin from there.
     """
     typed = db.table_of(kind.made)
     mine = (MINE.c.record_id == RECORDS.c.id, naming.owner_of(MINE) == connection.id, MINE.c.entity == kind.entity)
     gone = select(MINE.c.id).where(*mine, type_coerce(MINE.c.image, Text).like(GONE)).exists()
-    statement = select(RECORDS.c.id, gone.label("gone")).join(typed, typed.c.id == RECORDS.c.id)
-    return statement.where(RECORDS.c.entity == kind.entity, RECORDS.c.exists, *wanted)
+    statement = select(typed.c.id, gone.label("gone")).outerjoin(RECORDS, RECORDS.c.id == typed.c.id)
+    return statement.where(RECORDS.c.exists.is_not(false()), *wanted)
 
 
 def visible(session: Session, connection: Connection, kind: Kind, found: Sequence[Row[Any]]) -> list[int]:

@@ -15,6 +15,7 @@ from synchub.dialects.synchroteam.carrying.lookups import Lookup
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.jobs.kind import JOB
 from synchub.dialects.synchroteam.jobs.naming import SERIES
+from synchub.dialects.synchroteam.jobs.states import planned
 from synchub.dialects.synchroteam.kinds import Reference
 from synchub.dialects.synchroteam.members import Member
 from synchub.dialects.synchroteam.moments import NotRead, in_utc
@@ -96,8 +97,8 @@ _MEMBERS: Mapping[str, Callable[[Member, int | None, str], Any]] = {
 
 
 def _complete(session: Session, rows: Sequence[Taken]) -> None:
-    """See that every job has a number, and no two have one."""
-    held = _held(session, [row.copy.record_id for row in rows if row.copy is not None])
+    """See that every job has a state and a number, and no two the same number."""
+    jobs = _held(session, [row.copy.record_id for row in rows if row.copy is not None])
     said = {row.number: int(str(number)) for row in rows if row.said and (number := row.said.fields.get("number"))}
     if said:
         skip_series(session, SERIES, max(said.values()))
@@ -106,15 +107,27 @@ def _complete(session: Session, rows: Sequence[Taken]) -> None:
     for row in rows:
         if row.said is None or row.copy is None:
             continue
-        record, number = row.copy.record_id, said.get(row.number)
-        if number is None and held[record] is None:
+        held, number = jobs[row.copy.record_id], said.get(row.number)
+        _plan(row.said, held.status)
+        if number is None and held.number is None:
             unnumbered.append(row.said)
-        elif number is not None and held[record] not in {None, number}:
-            row.reject(f"the num of this job is {held[record]}, not {number}")
-        elif number is not None and owners.setdefault(number, record) != record:
-            row.reject(f"num {number} is that of another job")
+        elif number is not None and (why := _taken(number, held, owners)):
+            row.reject(why)
     for one, number in zip(unnumbered, _free(session, len(unnumbered)), strict=False):
         one.fields["number"] = number
+
+
+def _plan(said: Said, held: int | None) -> None:
+    """A job about which nobody says a state is planned."""
+    if held is None and said.fields.get("status") is None:
+        said.fields["status"] = planned(said.fields.get("scheduled_begin"))
+
+
+def _taken(number: int, held: Any, owners: dict[int, int]) -> str | None:
+    """Why a job cannot have a number: it has another, or another has it."""
+    if held.number not in {None, number}:
+        return f"the num of this job is {held.number}, not {number}"
+    return f"num {number} is that of another job" if owners.setdefault(number, held.id) != held.id else None
 
 
 def _free(session: Session, count: int) -> Iterator[int]:
@@ -126,10 +139,10 @@ def _free(session: Session, count: int) -> Iterator[int]:
         count -= len(free)
 
 
-def _held(session: Session, records: Sequence[int]) -> dict[int, int | None]:
-    """The numbers of jobs, by record."""
-    numbers = select(TYPED.c.id, TYPED.c.number).where(db.among(TYPED.c.id, sorted(records)))
-    return {row.id: row.number for row in session.execute(numbers)}
+def _held(session: Session, records: Sequence[int]) -> dict[int, Any]:
+    """The numbers and states of jobs, by record."""
+    jobs = select(TYPED.c.id, TYPED.c.number, TYPED.c.status).where(db.among(TYPED.c.id, sorted(records)))
+    return {row.id: row for row in session.execute(jobs)}
 
 
 def _owners(session: Session, numbers: Iterable[int]) -> dict[int, int]:

@@ -1,9 +1,9 @@
 """How a server is told of each kind of record, and what it cannot be told."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -28,8 +28,18 @@ class Request:
     accepts: Accepts = by_code
 
 
-Call = Callable[[Request], Outcome]
-"""Makes a call within what is left of an attempt's time."""
+class Call(Protocol):
+    """Makes calls within what is left of an attempt's time."""
+
+    def __call__(self, request: Request) -> Outcome:
+        """How a call ended."""
+
+    def content(self, digest: str) -> bytes:
+        """The bytes of a SHA-256.
+
+        Raises:
+            SynchubError: they cannot be had.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from synchub.dialects.synchroteam.jobs.kind import JOB
 from synchub.dialects.synchroteam.jobs.states import State
 from synchub.dialects.synchroteam.words import number_out
 from synchub.master.values import as_decimal
-from synchub.outbox.sender import Outcome, Parcel, Verdict
+from synchub.outbox.sender import Other, Outcome, Parcel, Verdict
 
 SERVERS_OWN = frozenset({"number", "creator", "validated_at", "validated_by"})
 """What a server says of a job itself."""
@@ -36,15 +36,21 @@ LISTS: Lists = {
 }
 
 
+def named(job: Other) -> dict[str, Any]:
+    """How an object {id, myId, num} names a job: by an imported id, the number that the server told, or its key."""
+    if text := own_text(job):
+        return {"id": text}
+    number = said_id(job.their_id)
+    return {JOB.key: job.key} if number is None else {"num": number}
+
+
 class Jobs(Form):
     """The form of jobs."""
 
     def called(self, parcel: Parcel) -> dict[str, Any]:
         """The id that was imported, or the number that the server told."""
-        if text := own_text(parcel):
-            return {JOB.id_word: text}
-        number = said_id(parcel.their_id)
-        return {} if number is None else {"num": number}
+        known = named(Other(parcel.entity, parcel.key, parcel.their_id, None))
+        return {JOB.id_word if word == "id" else word: value for word, value in known.items() if word != JOB.key}
 
     def answered(self, answer: Answer) -> int | None:
         """The number in an answer."""

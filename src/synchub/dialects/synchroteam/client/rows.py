@@ -59,7 +59,9 @@ def model_of(kind: Kind, parcel: Parcel, lists: Lists = MappingProxyType({})) ->
             sent |= {name: parcel.state.get(name) for name in together}
     for name in lists.keys() & sent.keys():
         sent[name] = spell_list([one | _key_in(parcel, one, lists[name]) for one in as_list(sent[name])])
-    return kind.row.of_image(parcel.key, sent)
+    if kind.row.key_parts:
+        return kind.row.of_image(parcel.key, sent)
+    return kind.row.model_validate({kind.row.columns[name]: value for name, value in sent.items()})
 
 
 def _key_in(parcel: Parcel, one: Member, said: Listed) -> Member:

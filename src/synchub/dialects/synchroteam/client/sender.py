@@ -2,16 +2,51 @@
 
 import base64
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from synchub.dialects.synchroteam.client.answers import KEPT, judged
 from synchub.dialects.synchroteam.client.forms import Request
 from synchub.dialects.synchroteam.client.resources import FORMS
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
+from synchub.errors import NotFound
 from synchub.master.copies import Row
 from synchub.master.values import Value
 from synchub.outbox.http import NotConnected, OutboundClient, Unanswered
 from synchub.outbox.sender import Outcome, Parcel, Verdict
+
+Contents = Callable[[str], bytes]
+"""Finds bytes by their SHA-256."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """The calls of one attempt, all of which end in time."""
+
+    http: OutboundClient
+    root: str
+    headers: Mapping[str, str]
+    contents: Contents
+    end: float
+
+    def __call__(self, request: Request) -> Outcome:
+        url, content = self.root + request.path, request.content.encode()
+        try:
+            left = self.end - time.monotonic()
+            outcome = judged(self.http.call(request.method, url, content, self.headers, left), request.accepts)
+        except NotConnected as error:
+            outcome = Outcome(Verdict.TROUBLE, str(error))
+        except Unanswered as error:
+            outcome = Outcome(Verdict.UNKNOWN, str(error))
+        outcome.request = (request.content or f"{request.method} {request.path}")[:KEPT]
+        return outcome
+
+    def content(self, digest: str) -> bytes:
+        return self.contents(digest)
+
+
+def _none(digest: str) -> bytes:
+    raise NotFound(f"nobody here has the bytes of {digest}")
 
 
 class SynchroteamSender:
@@ -21,6 +56,7 @@ class SynchroteamSender:
 
     def __init__(self, settings: SynchroteamSettings, login: str, zone: str, http: OutboundClient) -> None:
         self._root, self._zone, self._http = settings.endpoint, zone, http
+        self.contents: Contents = _none
         self._headers = {
             "content-type": "application/json",
             "accept": "application/json",
@@ -44,20 +80,8 @@ class SynchroteamSender:
 
     def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
         (parcel,) = parcels
-        end = time.monotonic() + deadline
-        return FORMS[parcel.entity].tell(lambda request: self._call(request, end), parcel, self._zone)
-
-    def _call(self, request: Request, end: float) -> Outcome:
-        url, content = self._root + request.path, request.content.encode()
-        try:
-            left = end - time.monotonic()
-            outcome = judged(self._http.call(request.method, url, content, self._headers, left), request.accepts)
-        except NotConnected as error:
-            outcome = Outcome(Verdict.TROUBLE, str(error))
-        except Unanswered as error:
-            outcome = Outcome(Verdict.UNKNOWN, str(error))
-        outcome.request = (request.content or f"{request.method} {request.path}")[:KEPT]
-        return outcome
+        attempt = _Attempt(self._http, self._root, self._headers, self.contents, time.monotonic() + deadline)
+        return FORMS[parcel.entity].tell(attempt, parcel, self._zone)
 
     def close(self) -> None:
         self._http.close()

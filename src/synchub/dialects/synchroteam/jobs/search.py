@@ -15,13 +15,12 @@ from sqlalchemy.orm import Session
 from synchub.dialects.synchroteam import description, formats, query
 from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.jobs.detail import whole
-from synchub.dialects.synchroteam.jobs.filters import FILTERS, conditions
+from synchub.dialects.synchroteam.jobs.filters import FILTERS, JOBS, conditions
 from synchub.dialects.synchroteam.jobs.kind import JOB
 from synchub.dialects.synchroteam.query import AFTER, PAGE, PAGE_SIZE, Page
 from synchub.dialects.synchroteam.questions import Question
 from synchub.dialects.synchroteam.views import (
     CHUNK,
-    RECORDS,
     candidates,
     load,
     may_read,
@@ -60,9 +59,9 @@ def _found(
     session: Session, call: Call, wanted: Sequence[ColumnElement[bool]], page: Page | None, after: int | None
 ) -> tuple[list[int], dict[str, str] | None]:
     """The jobs of a page, and where the others are; without a page all of them."""
-    statement = candidates(call.connection, JOB, wanted).order_by(RECORDS.c.id.desc())
+    statement = candidates(call.connection, JOB, wanted).order_by(JOBS.c.id.desc())
     if after is not None:
-        statement = statement.where(RECORDS.c.id < after)
+        statement = statement.where(JOBS.c.id < after)
     elif page is not None:
         statement = statement.offset(page.start)
     if page is None:
