@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from synchub.dialects import xml
+from synchub.dialects.synchroteam.endpoints import Endpoint
 from synchub.dialects.synchroteam.routes import ENDPOINTS as OURS
 from synchub.dialects.synchroteam.routes import ROOTS
 
@@ -73,6 +74,12 @@ def _blanked(path: str) -> str:
 
 _PATHS = {(each.method, _blanked(ROOTS[0] + each.path)): each for each in OURS}
 SERVED = [each["id"] for each in ENDPOINTS.values() if (each["method"], _blanked(each["canonical_path"])) in _PATHS]
+
+
+def is_in_inventory(endpoint: Endpoint) -> bool:
+    """Whether the documentation has an endpoint that the hub serves."""
+    asked = endpoint.method, _blanked(ROOTS[0] + endpoint.path)
+    return any(asked == (each["method"], _blanked(each["canonical_path"])) for each in ENDPOINTS.values())
 
 
 def form(value: Any) -> Any:

@@ -39,7 +39,7 @@ def world(lasting):
 
 
 @pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=[pytest.mark.e2e, pytest.mark.slow])])
-@pytest.mark.parametrize("endpoint", [each for each in SERVED if each in ASKED])
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_an_endpoint_answers_in_the_shape_of_its_example(world, endpoint, examples):
     @settings(EACH, max_examples=examples)
     @given(st.data())
@@ -84,6 +84,11 @@ class Anything(dict[str, str]):
 
     def __missing__(self, _: str) -> str:
         return "7"
+
+
+def test_every_endpoint_of_the_inventory_is_served_and_asked():
+    assert [*ENDPOINTS] == SERVED
+    assert ENDPOINTS.keys() == ASKED.keys()
 
 
 def test_there_is_no_endpoint_that_deletes_a_user(lasting):

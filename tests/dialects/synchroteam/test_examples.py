@@ -27,6 +27,7 @@ from tests.dialects.synchroteam.vendors import WORLD
 
 from synchub.dialects import named
 from synchub.dialects.synchroteam.activities import ACTIVITY
+from synchub.dialects.synchroteam.stock import STOCK_REQUEST
 
 SOURCES = Path(__file__).parents[3] / "src"
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -34,7 +35,7 @@ NUMBER = re.compile(r"\d{4,}")
 DATE = re.compile(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}")
 EXAMPLES = ("response_example", "request_example_doc", "request_example_sample_code")
 CARRIED = {each.entity for each in named("synchroteam").transfers}
-BROUGHT = {"activity": ACTIVITY}
+BROUGHT = {"activity": ACTIVITY, "stock_request": STOCK_REQUEST}
 """What no file carries."""
 CHANGED = {
     "activitytype": "activity_type",
@@ -43,16 +44,27 @@ CHANGED = {
     "jobs": "job",
     "part": "item",
     "site": "site",
+    "stockrequest": "stock_request",
     "user": "employee",
 }
 """What the endpoints of a resource may have changed before, and is brought in again."""
+BACK = [
+    {"depot": "stock", "parts": [{"reference": "ref005f", "quantity": 0, "serials": []}]},
+    {"depot": "stock4", "parts": [{"reference": "ref005f", "quantity": 6, "serials": ["bb11", "bb22"]}]},
+]
+"""What StockRequest/Complete moved, back where it was."""
+ASKED_FOR_DELETED = ENDPOINTS["stockrequest.search"]
+UNANSWERED = {json.dumps(ASKED_FOR_DELETED["request_example_sample_code"]), ASKED_FOR_DELETED["pasted"]}
+"""Questions whose answer no example shows: they ask for what is deleted (STK-2)."""
 NOTHING_THERE = "activitytype.delete"
 """The one whose example shows what is answered where there was nothing."""
 OTHERWISE = {
     **dict.fromkeys(
         ["activities.search", "activitytype.search", "customer.delete", "customer.details", "customfield.send",
-         "equipment.delete", "equipment.details", "equipment.list", "jobs.cancel", "jobs.validate", "part.delete",
-         "part.details", "part.prices", "sharedblocks.list", "site.delete", "user.details", "user.search"],
+         "equipment.delete", "equipment.details", "inventory.quantities",
+         "equipment.list", "jobs.cancel", "jobs.validate", "part.delete",
+         "part.details", "part.prices", "sharedblocks.list", "site.delete",
+         "stockrequest.complete", "user.details", "user.search"],
         frozenset[str](),
     ),
     "activitytype.delete": frozenset({"msg"}),
@@ -60,6 +72,7 @@ OTHERWISE = {
     "invoices.send": frozenset({"code", "numberLines"}),  # INV-1; each body adds its lines
     "jobs.detail": frozenset({"publicLink"}),
     "site.details": frozenset({"id"}),
+    "stockrequest.search": frozenset({"codeProduit", "quantity"}),  # of one part there are two references
 }  # fmt: skip
 """Endpoints that answer what their example shows, with the words that cannot be the same."""
 ORDINARY = {
@@ -98,13 +111,15 @@ def test_the_vendors_own_request_is_taken_as_it_stands_and_answered_as_it_shows(
     for content in bodies(endpoint):
         if entity := CHANGED.get(endpoint.partition(".")[0]):
             bring(vendor, entity)
+        if endpoint == "stockrequest.complete":
+            vendor.call("PUT", "/v2/Inventory/Quantities", content=json.dumps(BACK))
         answer = vendor.call(facts["method"], facts["sample_url"], content=content, headers={"accept": accept})
         assert answer.status_code == 200, answer.text
         if accept == "text/xml":
             assert list(misfits(in_xml(wanted), read_xml(endpoint, answer.content))) == []
             continue
         assert list(misfits(wanted, answer.json())) == []
-        if endpoint in OTHERWISE:
+        if endpoint in OTHERWISE and content not in UNANSWERED:
             assert holds(facts["response_example"], answer.json(), OTHERWISE[endpoint]), answer.text
 
 

@@ -131,7 +131,7 @@ WORLD: dict[str, list[Row]] = {
     "activity": shown("activities.search"),
     "block": BLOCKS,
     "job": JOBS,
-    "stock_request": shown("stockrequest.search"),
+    "stock_request": [{**each, "part": {"idPiece": each["part"]["idPiece"]}} for each in shown("stockrequest.search")],
     "invoice": shown("invoices.list"),
 }
 """By entity, in the order in which they can be carried in."""
