@@ -1,13 +1,18 @@
 """How the endpoints of parts and stock are asked."""
 
+from typing import Any
+
 from hypothesis import strategies as st
+from tests.dialects.synchroteam import storing
 from tests.dialects.synchroteam.asking import Ask, Asking, Draw, World
 from tests.dialects.synchroteam.drawing import (
     amounts,
     example,
     like,
+    names,
     said,
 )
+from tests.dialects.synchroteam.inventory import ENDPOINTS
 
 
 def part_send(world: World, draw: Draw) -> Ask:
@@ -33,9 +38,57 @@ def part_prices(world: World, draw: Draw) -> Ask:
     return Ask(body=[{**good, "reference": part["reference"]}, unknown, negative], shows={"code": 0, "errors": told})
 
 
+def inventory_quantities(world: World, draw: Draw) -> Ask:
+    part, rows = draw(said("part.send", serializable=True)), draw(like(example("inventory.quantities")))
+    world.send("part.send", part)
+    for place, row in enumerate(rows):
+        row["depot"] += f" {place}"
+        storing.depots(world.client, **{f"D-{place}": row["depot"]})
+        for one in row["parts"]:
+            one |= {"reference": part["reference"], "quantity": draw(st.integers(9, 99)), "serials": []}
+    rows[0]["parts"][-1]["serials"] = draw(st.lists(names, max_size=9))
+    return Ask(body=rows, shows={"code": 1, "errors": ""})
+
+
+def _request(world: World, draw: Draw) -> dict[str, Any]:
+    """A request that was brought in, as it is shown."""
+    part, user = draw(said("part.send")), draw(said("user.send"))
+    part_id, user_id = world.send("part.send", part), world.send("user.send", user)
+    row: dict[str, Any] = draw(like(ENDPOINTS["stockrequest.search"]["response_example"][0]))
+    row |= {"id": str(draw(st.uuids())), "quantity": draw(st.integers(1, 99)), "isDeleted": False}
+    for depot in (row["source"], row["destination"]):
+        storing.depots(world.client, **{depot["idStock"]: depot["nmStock"]})
+    named: dict[str, Any] = {
+        "codeProduit": part["reference"],
+        "idPiece": part_id,
+        "nmPiece": part["name"],
+        "prixPiece": part["price"],
+    }
+    people: dict[str, Any] = {"idUser": user_id, "loginUser": user["login"]}
+    people |= {"nomUser": user["lastName"], "prenomUser": user["firstName"]}
+    row |= {"part": named, "user": people}
+    storing.request(world.client, **row)
+    return row
+
+
+def stockrequest_search(world: World, draw: Draw) -> Ask:
+    row = _request(world, draw)
+    asked = {"isUrgent": row["isUrgent"], "isDeleted": False, "isSent": "", "modifiedAfter": "", "createdAfter": ""}
+    return Ask(body=asked, shows=row)
+
+
+def stockrequest_complete(world: World, draw: Draw) -> Ask:
+    row, request = draw(like(example("stockrequest.complete"))), _request(world, draw)
+    row |= {"id": request["id"].upper(), "quantity": request["quantity"] + len(row["serials"])}
+    return Ask(body=row, shows={"code": 1})
+
+
 ASKED: dict[str, Asking] = {
     "part.send": part_send,
     "part.details": part_details,
     "part.delete": part_delete,
     "part.prices": part_prices,
+    "inventory.quantities": inventory_quantities,
+    "stockrequest.search": stockrequest_search,
+    "stockrequest.complete": stockrequest_complete,
 }
