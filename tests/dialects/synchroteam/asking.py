@@ -80,6 +80,12 @@ class World:
         row = {"reference": "P-1", "name": "Hinge", "price": "12,50"}
         return {"id": self.send("part.send", row), "reference": row["reference"]}
 
+    @cached_property
+    def job(self) -> dict[str, Any]:
+        """A job at that site."""
+        row = {"myId": "J-1", "idCustomer": self.customer["customerId"], "idSite": self.site["siteId"]}
+        return {"num": self.send("jobs.send", row), "myId": row["myId"]}
+
     def ask(self, endpoint: str, ask: Ask, accept: str = "application/json") -> httpx.Response:
         """The answer to a request, whose body is in the format that it asks for."""
         facts = ENDPOINTS[endpoint]

@@ -1,18 +1,16 @@
 """How the endpoints of users, activities and blocks are asked."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 from tests.dialects.synchroteam.asking import Ask, Asking, Draw, World
-from tests.dialects.synchroteam.drawing import (
-    WORDS,
-    like,
-    names,
-    numbers,
-    said,
-)
+from tests.dialects.synchroteam.bringing import bring
+from tests.dialects.synchroteam.drawing import WORDS, like, moments, names, numbers, said, texts
 from tests.dialects.synchroteam.inventory import ENDPOINTS
+
+from synchub.dialects.synchroteam.activities import ACTIVITY
 
 
 def user_send(world: World, draw: Draw) -> Ask:
@@ -66,7 +64,18 @@ def sharedblocks_list(world: World, draw: Draw) -> Ask:
     return Ask(shows=row)
 
 
+def activities_search(world: World, draw: Draw) -> Ask:
+    begin, user = draw(moments), {"id": world.user["idUser"], "login": world.user["login"]}
+    told = {"nmActivity": draw(names), "noteActivity": draw(texts), "idActivity": draw(WORDS["id"])}
+    told |= {"dtStart": f"{begin:%Y-%m-%d %H:%M}", "dtEnd": f"{begin + timedelta(days=1):%Y-%m-%d %H:%M}"}
+    bring(world.client, ACTIVITY, {**told, "user": user})
+    day = f"{begin:%Y-%m-%d}"
+    wish = {"dateFrom": day, "dateTo": day, "loginUser": user["login"], "nameActivity": told["nmActivity"]}
+    return Ask(body=wish, shows={**told, "user": user})
+
+
 ASKED: dict[str, Asking] = {
+    "activities.search": activities_search,
     "user.send": user_send,
     "user.details": user_details,
     "user.search": user_search,

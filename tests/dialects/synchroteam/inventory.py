@@ -6,7 +6,9 @@ has one form, which all of its members have.
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,7 @@ AMENDED: dict[str, dict[str, tuple[str, Any]]] = {
     },
     "site.listByCustomerId": _SITE_IN_LIST,
     "site.listByCustomerMyId": _SITE_IN_LIST,
+    "invoices.list": {"[].id": ("INV-4", NUMBER), "[].idClient": ("INV-4", NUMBER | NULL)},
     "part.details": {"minQuantity": (TABLE, NUMBER), "tracked": (TABLE, TRUTH), "serializable": (TABLE, TRUTH)},
     "user.details": {"CustomFieldValues[].id": ("CFV-1", NUMBER)},
 }
@@ -158,3 +161,14 @@ def _listed(wanted: Any, tree: Any, name: str) -> Any:
     if isinstance(wanted, dict) and isinstance(tree, dict):
         return {key: _listed(wanted[key], each, key) if key in wanted else each for key, each in tree.items()}
     return tree
+
+
+def plain(value: Any) -> Any:
+    """A value as it may be compared."""
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    text = unicodedata.normalize("NFC", text).strip()
+    try:
+        number = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        return text
+    return number if number.is_finite() else text

@@ -5,8 +5,6 @@ keys in the same letter case, with values of the same kinds, at every level. Exc
 contradiction that they resolve (`inventory.AMENDED`).
 """
 
-import unicodedata
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pytest
@@ -23,6 +21,7 @@ from tests.dialects.synchroteam.inventory import (
     expected,
     in_xml,
     misfits,
+    plain,
     read_xml,
 )
 
@@ -66,17 +65,6 @@ def shows(shown: Any, wanted: Any) -> bool:
     if isinstance(wanted, list):
         return len(shown) == len(wanted) and all(map(shows, shown, wanted))
     return plain(shown) == plain(wanted)
-
-
-def plain(value: Any) -> Any:
-    """A value as it may be compared."""
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    text = unicodedata.normalize("NFC", text).strip()
-    try:
-        number = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        return text
-    return number if number.is_finite() else text
 
 
 @pytest.mark.parametrize("lasting_url", ["sqlite"], indirect=True)

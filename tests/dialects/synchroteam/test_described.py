@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from tests.described import each_number, faults_of, operations, play, send, untyped
+from tests.described import MANY, faults_of, operations, play, send, untyped
 from tests.dialects.synchroteam.storing import ORDER, depots, part, request
 
 from synchub.dialects import xml
@@ -85,6 +85,8 @@ KNOWN: dict[str, dict[str, Any]] = {
     "User/Search": {"body": {"group": {"name": "north"}, "skilledTrades": "ovens"}},
 }
 """A request of each endpoint that is done, whatever was sent before; chance hits on few of them."""
+FEW = 3
+"""How many requests of each kind an operation is sent by `make test`: there are many operations."""
 SHOW_ONE = ("/Details", "/Detail", "/Photos", "/PDF")
 
 
@@ -106,7 +108,7 @@ def code_of(answer):
 
 
 @pytest.mark.slow
-@each_number
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.e2e)])
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_every_answer_is_one_that_the_document_describes(field, examples):
     """What is drawn goes below one root in JSON and below the other in XML: both lead to the same functions."""
