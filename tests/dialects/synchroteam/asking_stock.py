@@ -2,23 +2,11 @@
 
 from typing import Any
 
-from typing import Any
-
 from hypothesis import strategies as st
 from tests.dialects.synchroteam import storing
 from tests.dialects.synchroteam.asking import Ask, Asking, Draw, World
-<<<<<<< HEAD
-from tests.dialects.synchroteam.drawing import (
-    amounts,
-    example,
-    like,
-    names,
-    said,
-)
+from tests.dialects.synchroteam.drawing import amounts, example, like, moments, names, numbers, said, texts
 from tests.dialects.synchroteam.inventory import ENDPOINTS
-=======
-from tests.dialects.synchroteam.drawing import amounts, example, like, moments, numbers, said, texts
->>>>>>> proofs
 
 
 def part_send(world: World, draw: Draw) -> Ask:
@@ -44,7 +32,6 @@ def part_prices(world: World, draw: Draw) -> Ask:
     return Ask(body=[{**good, "reference": part["reference"]}, unknown, negative], shows={"code": 0, "errors": told})
 
 
-<<<<<<< HEAD
 def inventory_quantities(world: World, draw: Draw) -> Ask:
     part, rows = draw(said("part.send", serializable=True)), draw(like(example("inventory.quantities")))
     world.send("part.send", part)
@@ -88,7 +75,8 @@ def stockrequest_complete(world: World, draw: Draw) -> Ask:
     row, request = draw(like(example("stockrequest.complete"))), _request(world, draw)
     row |= {"id": request["id"].upper(), "quantity": request["quantity"] + len(row["serials"])}
     return Ask(body=row, shows={"code": 1})
-=======
+
+
 def invoice(world: World, draw: Draw) -> dict[str, Any]:
     """An invoice of the world's customer, of which one line names a part and one does not."""
     amount = amounts.map(lambda each: str(each).replace(".", ","))
@@ -114,7 +102,6 @@ def invoices_list(world: World, draw: Draw) -> Ask:
     due = f"{day}/{month}/{year} 00:00:00"
     wish = {"customer": row["customer"], "job": row["job"], "changedFrom": ""}
     return Ask(body=wish, shows={"num": row["num"], "type": row["type"].capitalize(), "dueDate": due})
->>>>>>> proofs
 
 
 ASKED: dict[str, Asking] = {
