@@ -48,6 +48,8 @@ CHANGED = {
 """What the endpoints of a resource may have changed before, and is brought in again."""
 NOTHING_THERE = "activitytype.delete"
 """The one whose example shows what is answered where there was nothing."""
+MOVES_PIECES = "stockrequest.complete"
+"""The one that can be asked in one spelling only: pieces that have gone cannot go again."""
 OTHERWISE = {
     **dict.fromkeys(
         ["activities.search", "activitytype.search", "customer.delete", "customer.details", "customfield.send",
@@ -103,7 +105,7 @@ def test_the_vendors_own_request_is_taken_as_it_stands_and_answered_as_it_shows(
         if accept == "text/xml":
             assert list(misfits(in_xml(wanted), read_xml(endpoint, answer.content))) == []
             continue
-        assert list(misfits(wanted, answer.json())) == []
+        assert list(misfits(wanted, answer.json())) == [], answer.text
         if endpoint in OTHERWISE:
             assert holds(facts["response_example"], answer.json(), OTHERWISE[endpoint]), answer.text
 
@@ -112,6 +114,8 @@ def bodies(endpoint: str) -> list[str | None]:
     """The bodies that the documentation shows: two as JSON, and one as a sample has it between a shell's quotes."""
     facts = ENDPOINTS[endpoint]
     plain = [facts[name] for name in EXAMPLES[1:] if name in facts]
+    if endpoint == MOVES_PIECES:
+        return [facts["pasted"]]
     return [*map(json.dumps, plain), facts["pasted"]] if plain else [None]
 
 
