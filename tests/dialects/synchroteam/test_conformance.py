@@ -86,6 +86,10 @@ class Anything(dict[str, str]):
         return "7"
 
 
+def test_there_is_no_endpoint_that_deletes_a_user(lasting):
+    assert lasting.call("DELETE", "/Api/v2/User/Delete?login=kim").status_code == 404
+
+
 def test_every_exception_resolves_a_known_contradiction_or_adds_a_field_of_the_table():
     assert AMENDED.keys() <= ENDPOINTS.keys()
     for endpoint, places in AMENDED.items():
