@@ -76,8 +76,8 @@ CLAUSES = (
     Mutant(
         "a first row states that the record exists",
         RULES,
-        "if name == EXISTS and name not in copy.image:",
-        "if name == EXISTS and False:",
+        "if insists or (name == EXISTS and name not in copy.image):",
+        "if insists:",
         "a record made by two at once",
     ),
     Mutant(

@@ -32,33 +32,6 @@ def part_prices(world: World, draw: Draw) -> Ask:
     return Ask(body=[{**good, "reference": part["reference"]}, unknown, negative], shows={"code": 0, "errors": told})
 
 
-def invoice(world: World, draw: Draw) -> dict[str, Any]:
-    """An invoice of the world's customer, of which one line names a part and one does not."""
-    amount = amounts.map(lambda each: str(each).replace(".", ","))
-    line = {"price": amount, "tax": st.sampled_from(["0", "10", "19,6"]), "quantity": amount}
-    line |= {"discount": st.sampled_from(["", "10", "50,3"]), "description": texts}
-    first, second = ({word: draw(each) for word, each in line.items()} for _ in range(2))
-    lines = [{"idPart": str(world.part["id"]), "reference": "", **first}, {"idPart": "", "reference": "", **second}]
-    row = {"type": draw(st.sampled_from(["invoice", "quotation"])), "status": draw(st.integers(0, 1)), "lines": lines}
-    row |= {"action": "replace", "num": next(numbers), "dueDate": f"{draw(moments):%Y-%m-%d}"}
-    job = {"id": "", "myId": "", "num": world.job["num"]}
-    return {**row, "job": job, "customer": {"name": "", "id": world.customer["customerId"], "myId": ""}}
-
-
-def invoices_send(world: World, draw: Draw) -> Ask:
-    row = invoice(world, draw)
-    return Ask(body=row, shows={"code": 1, "message": None, "data": {"num": row["num"], "numberLines": 2}})
-
-
-def invoices_list(world: World, draw: Draw) -> Ask:
-    row = invoice(world, draw)
-    world.send("invoices.send", row)
-    year, month, day = row["dueDate"].split("-")
-    due = f"{day}/{month}/{year} 00:00:00"
-    wish = {"customer": row["customer"], "job": row["job"], "changedFrom": ""}
-    return Ask(body=wish, shows={"num": row["num"], "type": row["type"].capitalize(), "dueDate": due})
-
-
 def inventory_quantities(world: World, draw: Draw) -> Ask:
     part, rows = draw(said("part.send", serializable=True)), draw(like(example("inventory.quantities")))
     world.send("part.send", part)
@@ -102,6 +75,33 @@ def stockrequest_complete(world: World, draw: Draw) -> Ask:
     row, request = draw(like(example("stockrequest.complete"))), _request(world, draw)
     row |= {"id": request["id"].upper(), "quantity": request["quantity"] + len(row["serials"])}
     return Ask(body=row, shows={"code": 1})
+
+
+def invoice(world: World, draw: Draw) -> dict[str, Any]:
+    """An invoice of the world's customer, of which one line names a part and one does not."""
+    amount = amounts.map(lambda each: str(each).replace(".", ","))
+    line = {"price": amount, "tax": st.sampled_from(["0", "10", "19,6"]), "quantity": amount}
+    line |= {"discount": st.sampled_from(["", "10", "50,3"]), "description": texts}
+    first, second = ({word: draw(each) for word, each in line.items()} for _ in range(2))
+    lines = [{"idPart": str(world.part["id"]), "reference": "", **first}, {"idPart": "", "reference": "", **second}]
+    row = {"type": draw(st.sampled_from(["invoice", "quotation"])), "status": draw(st.integers(0, 1)), "lines": lines}
+    row |= {"action": "replace", "num": next(numbers), "dueDate": f"{draw(moments):%Y-%m-%d}"}
+    job = {"id": "", "myId": "", "num": world.job["num"]}
+    return {**row, "job": job, "customer": {"name": "", "id": world.customer["customerId"], "myId": ""}}
+
+
+def invoices_send(world: World, draw: Draw) -> Ask:
+    row = invoice(world, draw)
+    return Ask(body=row, shows={"code": 1, "message": None, "data": {"num": row["num"], "numberLines": 2}})
+
+
+def invoices_list(world: World, draw: Draw) -> Ask:
+    row = invoice(world, draw)
+    world.send("invoices.send", row)
+    year, month, day = row["dueDate"].split("-")
+    due = f"{day}/{month}/{year} 00:00:00"
+    wish = {"customer": row["customer"], "job": row["job"], "changedFrom": ""}
+    return Ask(body=wish, shows={"num": row["num"], "type": row["type"].capitalize(), "dueDate": due})
 
 
 ASKED: dict[str, Asking] = {

@@ -214,6 +214,14 @@ def test_a_login_is_changed_by_id_and_then_free_for_another_user(field):
     assert field.hub.record("employee", "kim").id == second
 
 
+def test_the_same_user_again_after_the_first_was_renamed_is_another(field):
+    first = make(field, "kim")
+    send(field, id=first, login="kim.baker")
+    second = make(field, "kim")
+    assert second != first
+    assert (details(field, login="kim")["id"], details(field, login="kim.baker")["id"]) == (second, first)
+
+
 def test_the_letters_of_a_login_are_changed_by_id(field):
     number = make(field, "kim")
     assert send(field, id=number, login="KIM") == {"code": number, "message": ""}

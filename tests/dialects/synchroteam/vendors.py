@@ -131,7 +131,9 @@ WORLD: dict[str, list[Row]] = {
     "activity": shown("activities.search"),
     "block": BLOCKS,
     "job": JOBS,
-    "stock_request": [{**each, "part": {"idPiece": each["part"]["idPiece"]}} for each in shown("stockrequest.search")],
+    "stock_request": [
+        {**row, "part": {"idPiece": row["part"]["idPiece"]}} for row in shown("stockrequest.search")
+    ],  # in a job's example one of the parts has another reference
     "invoice": shown("invoices.list"),
 }
 """By entity, in the order in which they can be carried in."""
