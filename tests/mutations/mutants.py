@@ -76,8 +76,8 @@ CLAUSES = (
     Mutant(
         "a first row states that the record exists",
         RULES,
-        "if insists or (name == EXISTS and name not in copy.image):",
-        "if insists:",
+        "if name == EXISTS and name not in copy.image:",
+        "if False:",
         "a record made by two at once",
     ),
     Mutant(
