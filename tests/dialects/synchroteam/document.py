@@ -29,6 +29,30 @@ A path in italics is the hub's own, which version 2 has not.
 """
 
 
+TOLD = """## What another server is told
+
+A connection with a `url` is told of what changes here, by the calls of the same API: of each record after those that it
+refers to, by the id that the server answered, else by its key, and of that only what differs. A record that is not taken
+is parked with the server's own reason (`synchub delivery list`) and sent again when it changes or at
+`synchub delivery retry`.
+
+| Record | Sent by | Deleted by |
+|---|---|---|
+| users | `POST /User/Send` | parked: there is no call |
+| customers | `POST /Customer/Send` | `DELETE /Customer/Delete` |
+| sites | `POST /Site/Send` | `DELETE /Site/Delete` |
+| equipment | `POST /Equipment/Send` | `DELETE /Equipment/Delete` |
+| parts, with their prices | `POST /Part/Send` | `DELETE /Part/Delete` |
+| what is in depots | `PUT /Inventory/Quantities`; depots by their names, which must be there | parked |
+| types of activities | `POST /ActivityType/Send` | `DELETE /ActivityType/Delete` |
+| jobs, with their custom fields | `POST /Jobs/Send`, `PUT /Jobs/Validate` | `PUT /Jobs/Cancel` |
+| attachments | `POST /Attachments/Send`, once: there is no call that changes one | parked |
+| invoices and quotations | `POST /Invoices/Send`, by the number that the server gave | parked |
+
+Depots, stock requests, shared blocks, activities and photos are told to no server: it has no call that takes them.
+"""
+
+
 def files_of_tests() -> Iterator[Path]:
     """The files of all tests."""
     return (ROOT / "tests").rglob("test_*.py")
@@ -48,7 +72,7 @@ def id_of(name: str) -> str:
 def spelled() -> str:
     """The document."""
     head = HEAD.replace("PAGE", f"{INVENTORY['seed_page']} as of {INVENTORY['extracted_on']}")
-    return head + "\n".join([*_table(), "", *_rules(), *_contradictions()])
+    return head + "\n".join([*_table(), "", TOLD, *_rules(), *_contradictions()])
 
 
 def _table() -> Iterator[str]:

@@ -24,7 +24,18 @@ from synchub.outbox.sender import Parcel, Verdict
 
 ROOT = "http://127.0.0.1:9/Api/v2"
 URL = f"{ROOT}/Customer"
-TOLD = ["employee", "customer", "site", "equipment", "item", "activity_type", "job", "attachment"]
+TOLD = [
+    "employee",
+    "customer",
+    "site",
+    "equipment",
+    "item",
+    "stock_level",
+    "activity_type",
+    "job",
+    "attachment",
+    "invoice",
+]
 
 
 def parcel(their_id: str | None = None, key: str = "C 7", **sent: Any) -> Parcel:
@@ -208,6 +219,7 @@ def test_a_server_is_told_of_what_it_has_a_send_for(sender):
     assert {"name", "tags", "custom_fields", "latitude"} <= sender.told("customer")
     assert {"customer_id", "site_id", "employee_id", "parts", "status"} <= sender.told("job")
     assert not {"number", "job_id", "validated_at", "login"} & (sender.told("job") | sender.told("employee"))
+    assert not {"number", "total"} & sender.told("invoice")
     assert [sender.required(entity) for entity in ("customer", "job", "employee")] == [{"name": None}, {}, {}]
     assert (sender.gone("customer"), sender.shape(parcel())) == ({}, None)
 

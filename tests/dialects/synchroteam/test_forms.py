@@ -26,6 +26,9 @@ OTHERS = {
     41: Other("job", "J-1", "#13", "13"),
     42: Other("job", "J-2", "265_16", "14"),
     43: Other("job", "J-3", None, "15"),
+    51: Other("warehouse", "d6a71643", None, "Main store"),
+    52: Other("warehouse", "VAN", None, None),
+    61: Other("site", "S-1", None, "Quay"),
 }
 
 
@@ -233,9 +236,129 @@ def test_an_attachment_whose_bytes_cannot_be_had_is_not_sent(sender):
         assert call(sender, one)[0].verdict is verdict
 
 
+LINE = {"item": 21, "reference": "ours", "description": "Oven", "price": "10.25", "tax": "20", "quantity": "8.5"}
+
+
+def line(**more: Any) -> str:
+    return json.dumps([LINE | {"discount": "0", "total": "1"} | more])
+
+
+def test_a_new_document_is_sent_without_our_number_and_with_whose_it_is(sender):
+    one = parcel("invoice", is_new=True, kind="quotation", status=0, due_date="2026-08-01", job_id=41, lines=line())
+    one.state |= {"customer_id": None, "site_id": None}
+    outcome, asked = call(sender, one, {"code": 1, "message": None, "data": {"num": 132, "numberLines": 1}})
+    assert (sender.check(one), outcome.verdict, outcome.their_ids) == (None, Verdict.ACCEPTED, {1: "#quotation 132"})
+    amounts = {"description": "Oven", "price": "10.25", "tax": "20", "quantity": "8.5", "discount": "0"}
+    assert asked == [
+        (
+            "POST",
+            "/Invoices/Send",
+            {
+                "myId": "K 1",
+                "action": "add",
+                "type": "quotation",
+                "status": 0,
+                "dueDate": "2026-08-01",
+                "lines": [{"idPart": 91, **amounts}],
+                "customer": None,
+                "job": {"num": 13},
+                "site": None,
+            },
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"lines": line(item=22)}, {"action": "replace"}),
+        ({"lines": "[]"}, {"action": "replace", "lines": []}),
+        ({"status": 1}, {"action": "add", "status": 1}),
+        ({"due_date": None}, {"action": "add", "dueDate": None}),
+        ({"customer_id": 11}, {"action": "add", "customer": {"id": 412}}),
+        ({"customer_id": None}, {"action": "add", "customer": None}),
+        ({"site_id": 61}, {"action": "add", "site": {"myId": "S-1"}}),
+    ],
+)
+def test_a_document_is_changed_by_the_number_that_the_server_gave_it(sender, said, words):
+    one = parcel("invoice", "#invoice 7", kind="invoice", **said)
+    outcome, asked = call(sender, one, {"code": 1, "message": None, "data": {"num": 7, "numberLines": 1}})
+    assert (sender.check(one), outcome.verdict, outcome.their_ids) == (None, Verdict.ACCEPTED, {})
+    assert asked[0][2].items() >= {"num": 7, "type": "invoice", **words}.items()
+    assert "myId" not in asked[0][2]
+    assert ("lines" in asked[0][2]) is ("lines" in said)
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({}, {"idPart": 91}),
+        ({"item": 22}, {"reference": "p12"}),
+        ({"item": 99, "reference": "gone"}, {"reference": "gone"}),
+        ({"item": None, "reference": ""}, {"reference": ""}),
+        ({"price": "0"}, {"reference": ""}),
+    ],
+)
+def test_a_line_names_its_part_by_the_servers_id_or_by_its_reference_unless_it_is_free(sender, more, named):
+    one = parcel("invoice", "#invoice 7", kind="invoice", lines=line(**more))
+    _, asked = call(sender, one, {"code": 1, "message": None, "data": {"num": 7}})
+    (sent,) = asked[0][2]["lines"]
+    assert {word: value for word, value in sent.items() if word in {"idPart", "reference"}} == named
+    assert sent["price"] == more.get("price", "10.25")
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "their_ids"),
+    [
+        ({"code": 0, "message": None, "data": {"num": 132, "numberLines": 2}}, Verdict.ACCEPTED, {1: "#invoice 132"}),
+        ({"code": 0, "message": "", "data": {"num": 132}}, Verdict.ACCEPTED, {1: "#invoice 132"}),
+        ({"code": 1, "message": None, "data": {"num": 7}}, Verdict.ACCEPTED, {1: "#invoice 7"}),
+        ({"code": 1}, Verdict.ACCEPTED, {}),
+        ({"code": 0, "message": "no customer", "data": {"num": 132}}, Verdict.REFUSED, {}),
+        ({"code": 0, "message": None, "data": None}, Verdict.REFUSED, {}),
+        ({"message": None, "data": {"num": 132}}, Verdict.UNKNOWN, {}),
+    ],
+)
+def test_a_document_is_taken_if_there_is_a_number_and_no_text(sender, answer, verdict, their_ids):
+    outcome, _ = call(sender, parcel("invoice", is_new=True, kind="invoice", lines=line()), answer)
+    assert (outcome.verdict, outcome.their_ids) == (verdict, their_ids)
+
+
+def test_a_depot_is_told_all_that_there_is_of_a_part(sender):
+    level = {"warehouse_id": 51, "item_id": 21, "quantity": "2.50", "serials": '["771","772"]'}
+    outcome, asked = call(sender, parcel("stock_level", **level), {"code": 1, "errors": ""})
+    parts = [{"reference": "p11", "quantity": 2.5, "serials": ["771", "772"]}]
+    assert (outcome.verdict, outcome.their_ids) == (Verdict.ACCEPTED, {})
+    assert asked == [("PUT", "/Inventory/Quantities", [{"depot": "Main store", "parts": parts}])]
+    nameless = parcel("stock_level", warehouse_id=52, item_id=22, quantity="0", serials=None)
+    _, asked = call(sender, nameless, {"code": 1})
+    assert asked[0][2] == [{"depot": "VAN", "parts": [{"reference": "p12", "quantity": 0, "serials": []}]}]
+
+
+def test_a_count_that_the_server_does_not_take_is_refused_with_its_reason(sender):
+    one = parcel("stock_level", warehouse_id=51, item_id=21, quantity="1")
+    errors = [{"depot": "Main store", "reference": "p11", "message": "there is no such depot"}]
+    outcome, asked = call(sender, one, {"code": 0, "errors": errors})
+    assert (outcome.verdict, outcome.reason) == (Verdict.REFUSED, f"answered code 0: {json.dumps(errors)}")
+    assert asked[0][2][0]["parts"] == [{"reference": "p11", "quantity": 1}]
+
+
 @pytest.mark.parametrize(
     ("one", "why"),
     [
+        (parcel("invoice", **{EXISTS: False}), "no document can be deleted there: do it by hand"),
+        (parcel("invoice", kind="invoice", status=1), "the num that it has there is not known: change it by hand"),
+        (parcel("invoice", "336", kind="invoice", status=1), "the num that it has there is not known"),
+        (
+            parcel("invoice", "#quotation 7", kind="invoice"),
+            "type cannot be changed: there it is the quotation with the num 7",
+        ),
+        (parcel("invoice", is_new=True, lines="[]"), "type is required"),
+        (parcel("invoice", is_new=True, kind="invoice", lines=line(quantity="")), "lines row 1: quantity is required"),
+        (parcel("stock_level", **{EXISTS: False}), "no stock level can be deleted there: do it by hand"),
+        (parcel("stock_level", warehouse_id=51, item_id=21), "quantity: required"),
+        (parcel("stock_level", quantity="1"), "depot, reference: required"),
+        (parcel("stock_level", warehouse_id=51, item_id=21, quantity="-1"), "quantity must not be negative"),
         (parcel("site", name=None), "name is required"),
         (parcel("site", name="x" * 4001), "name max 4000, got 4001"),
         (parcel("employee", **{EXISTS: False}), "no user can be deleted there: do it by hand"),

@@ -16,8 +16,8 @@ from tests.waiting import until
 
 from synchub.dialects.synchroteam.client.resources import FORMS
 
-SERVERS_OWN = {"num", "idCreator", "validationDate", "validationUser", "reportChangedDate"}
-"""What a server says of a job itself."""
+SERVERS_OWN = {"num", "idCreator", "validationDate", "validationUser", "reportChangedDate", "key"}
+"""What a server says of a job or of a stock level itself."""
 
 
 class Told:
@@ -53,16 +53,23 @@ class Told:
 
 def rows(field: Field, entity: str) -> list[dict[str, Any]]:
     """The records that a connection sees, without the numbers by which each hub knows them."""
-    made = [plain(entity, json.loads(line)) for line in lines_of(field.carry_out(entity))]
+    made = [plain(entity, row) for row in shown(field, entity)]
     return sorted(made, key=lambda row: json.dumps(row, sort_keys=True))
+
+
+def shown(field: Field, entity: str) -> Any:
+    """The records as a file has them, or as a list where none carries them."""
+    if entity == "invoice":
+        return field.call("POST", "/Api/v2/Invoices/List", content="{}").json()
+    return map(json.loads, lines_of(field.carry_out(entity)))
 
 
 def plain(entity: str, row: dict[str, Any]) -> dict[str, Any]:
     kind = FORMS[entity].kind
     numbers = {kind.id_word, *(each.id for each in kind.references), *SERVERS_OWN}
     kept = {word: "" if _is_number(value) else value for word, value in row.items() if word not in numbers}
-    for word, own in (("parts", "id"), ("Activities", "idUser")):
-        if entity == "job":
+    for word, own in (("parts", "id"), ("Activities", "idUser"), ("lines", "idPart")):
+        if word in kept:
             kept[word] = [{name: value for name, value in one.items() if name != own} for one in kept[word]]
     return kept
 
@@ -88,6 +95,20 @@ def told(store_url: str, sqlite_template: Path, tmp_path: Path) -> Iterator[Told
             yield Told(a, there, base)
 
 
+LINES = [
+    {"reference": "p11", "quantity": "8,5", "discount": "50,3", "tax": "7"},
+    {"description": "Call-out", "price": "40", "quantity": "1"},
+    {"description": "Gift", "price": "0", "quantity": "2"},
+]
+
+
+def bill(field: Field, **said: Any) -> int:
+    """The number of a document that is sent."""
+    answer = field.call("POST", "/Api/v2/Invoices/Send", content=json.dumps({"type": "invoice", **said})).json()
+    assert answer["code"] == 1, answer
+    return int(answer["data"]["num"])
+
+
 def attach(field: Field, **owner: Any) -> None:
     row = {"fileName": "report.pdf", "fileData": base64.b64encode(b"%PDF-1.7").decode(), **owner}
     answer = field.call("POST", "/Api/v2/Attachments/Send", content=json.dumps(row)).json()
@@ -95,12 +116,17 @@ def attach(field: Field, **owner: Any) -> None:
 
 
 def test_another_hub_is_told_of_every_kind_that_has_a_send_in_order(told):
+    told.there.carry_in(*lines("warehouse"), entity="warehouse")
     for entity in [entity for entity in HELD if entity not in {"attachment", "photo"}]:
         told.app.carry_in(*lines(entity), entity=entity)
     attach(told.app, job={"num": 13473})
     attach(told.app, customer={"myId": "C/1"}, job={"id": "0c0ae477-fc89"})
+    quotation = bill(told.app, type="quotation", job={"num": 13473}, customer={"id": 412}, lines=LINES)
+    for _ in range(2):
+        bill(told.app, customer={"id": 7}, dueDate="2026-08-01", lines=LINES[1:], comment=str(_))
     told.wait()
-    assert [len(rows(told.there, entity)) for entity in FORMS] == [len(HELD[entity]) for entity in FORMS]
+    counts = {entity: len(HELD.get(entity, ())) for entity in FORMS} | {"invoice": 3}
+    assert {entity: len(rows(told.there, entity)) for entity in FORMS} == counts
     told.app.carry_in(
         '{"idJob":"265_160719144323649","tags":[],"parts":[],"description":"","idSite":null,"siteMyId":""}',
         entity="job",
@@ -108,6 +134,8 @@ def test_another_hub_is_told_of_every_kind_that_has_a_send_in_order(told):
     told.app.carry_in('{"id":31,"name":"North Quay","position":{"Latitude":"2"}}', entity="site")
     told.app.carry_in('{"id":91,"price":"11,5","taxVal":""}', entity="item")
     told.app.carry_in('{"id":266,"startLocation":"","groups":[]}', entity="employee")
+    told.app.carry_in('{"id":95,"quantity":1,"serials":["772"]}', entity="stock_level")
+    bill(told.app, type="quotation", num=quotation, status=1, customer=None, action="add", lines=LINES[1:])
     told.wait()
     assert told.app.delete(id=7) == {"code": 1}
     until(lambda: len(told.there.rows()) == len(HELD["customer"]) - 1)

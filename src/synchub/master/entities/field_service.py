@@ -164,6 +164,7 @@ class Invoice(Entity):
     __tablename__ = "invoice"
 
     label_fields = ("kind", "number")
+    mentions: ClassVar[Mapping[str, tuple[str, str]]] = {"lines": ("item", "item")}
 
     kind: Mapped[str | None]
     number: Mapped[int | None] = mapped_column(BigInteger, index=True)

@@ -1,6 +1,6 @@
 """The forms of all kinds that a server is told of."""
 
-from synchub.dialects.synchroteam.client import files, jobs, types
+from synchub.dialects.synchroteam.client import files, invoices, jobs, levels, types
 from synchub.dialects.synchroteam.client.forms import Form, Lasting
 from synchub.dialects.synchroteam.customers import CUSTOMER
 from synchub.dialects.synchroteam.equipment import EQUIPMENT
@@ -14,8 +14,10 @@ _FORMS = (
     Form(EQUIPMENT, "Equipment"),
     Form(PART, "Part"),
     Lasting(USER, "User"),
+    levels.FORM,
     types.FORM,
     jobs.FORM,
     files.FORM,
+    invoices.FORM,
 )
 FORMS = {each.kind.entity: each for each in _FORMS}
