@@ -31,9 +31,9 @@ A path in italics is the hub's own, which version 2 has not.
 
 TOLD = """## What another server is told
 
-A connection with a `url` is told of what changes here, by the calls of the same API: of each record after those that it
-refers to, by the id that the server answered, else by its key, and of that only what differs. A record that is not taken
-is parked with the server's own reason (`synchub delivery list`) and sent again when it changes or at
+A connection with a `url` is told of what changes here, by the calls of the same API: of each record after those that
+it refers to, by the id that the server answered, else by its key, and of that only what differs. A record that is not
+taken is parked with the server's own reason (`synchub delivery list`) and sent again when it changes or at
 `synchub delivery retry`.
 
 | Record | Sent by | Deleted by |
