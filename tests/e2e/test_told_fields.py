@@ -92,10 +92,11 @@ class Fields:
             return [(one["entity"], one["last_error"]) for one in list_deliveries(session, connection="b")]
 
     def is_told(self):
+        """Whether every change was looked at, and nothing waits since."""
         with self.a.store_opened() as session:
             newest = session.scalar(select(func.max(MasterRecord.changed)))
-            waits = [one for one in list_deliveries(session, connection="b") if one["state"] == "waiting"]
-            return not waits and registry.get(session, "b").cursor == newest
+            is_seen = registry.get(session, "b").cursor == newest
+            return is_seen and not list(list_deliveries(session, connection="b", state="waiting"))
 
     def wait(self):
         """Wait until hub B was told of all that it can be."""

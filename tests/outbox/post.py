@@ -93,6 +93,17 @@ class Target:
         self.closed = True
 
 
+class Gathering(Target):
+    """A target whose calls carry one record, but several of one entity."""
+
+    def __init__(self, entity: str, together: int) -> None:
+        super().__init__(batch=1)
+        self.gathered = {entity: together}
+
+    def together(self, entity: str) -> int:
+        return self.gathered.get(entity, self.batch)
+
+
 class Feed(Target):
     """A target that is told every change."""
 

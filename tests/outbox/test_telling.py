@@ -1,7 +1,7 @@
 """What a target is told, and when: the outbox as a difference, step by step on a clock that stands still."""
 
 import pytest
-from tests.outbox.post import OK, Target
+from tests.outbox.post import OK, Gathering, Target
 
 from synchub import db
 from synchub.master.convergence import Mode
@@ -311,6 +311,16 @@ def test_a_record_that_refers_to_one_without_a_key_is_parked_and_never_sent_with
         retry(hub, parked.copy_id)
     hub.carry()
     assert b.holds["expense", "E"] == {"name": "e", "department_id": "A/10", "exists": True}
+
+
+def test_a_target_may_take_more_records_of_one_entity_in_a_call_than_of_others(hub):
+    b = hub.aim("B", Gathering("item", 3))
+    for number in range(4):
+        hub.say("A", key=f"C{number}", name="x")
+        hub.say("A", key=f"P{number}", entity="item", name="x")
+    hub.carry("B")
+    assert [len(call) for call in b.calls] == [1, 1, 1, 1, 3, 1]
+    assert [parcel.entity for parcel in b.calls[-1]] == ["item"]
 
 
 def test_parcels_of_different_shapes_go_in_calls_of_their_own(hub):

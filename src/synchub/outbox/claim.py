@@ -25,7 +25,7 @@ from synchub.master.entities import ENTITIES
 from synchub.master.tables import CrossReference, MasterRecord
 from synchub.outbox import keys, references
 from synchub.outbox.references import References
-from synchub.outbox.sender import Parcel, Sender
+from synchub.outbox.sender import Parcel, Sender, size
 from synchub.outbox.tables import Delivery, State
 from synchub.outbox.words import TYPED, Words, told_fields
 
@@ -97,15 +97,18 @@ def claim(
     if not target.active or target.paused or target.backoff_until > now:
         return made
     made.in_trouble = target.backoff_count > 0
-    if rows := _due(session, connection.id, most or sender.batch, now):
+    if rows := _due(session, connection.id, sender, most or sender.batch, now):
         made.looked = len(rows)
         _Desk(session, connection, sender, made, now, now + lease).work(rows)
     return made
 
 
-def _due(session: Session, connection: int, batch: int, now: int) -> list[DbRow[Any]]:
+def _due(session: Session, connection: int, sender: Sender, batch: int, now: int) -> list[DbRow[Any]]:
     """The deliveries to look at, locked. Those that were carried in vain before go in smaller calls."""
     rows = session.execute(_DUE, {"target": connection, "batch": batch, "now": now}).all()
+    if rows and (together := size(sender, rows[0].entity)) > batch:
+        batch = together
+        rows = session.execute(_DUE, {"target": connection, "batch": batch, "now": now}).all()
     alike = [row for row in rows if (row.entity, row.tries) == (rows[0].entity, rows[0].tries)]
     return alike[: max(1, batch >> rows[0].tries)] if rows else []
 

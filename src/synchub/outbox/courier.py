@@ -16,7 +16,7 @@ from synchub.connections.tables import Connection
 from synchub.outbox import leases
 from synchub.outbox.claim import Claim, claim
 from synchub.outbox.leases import Leases
-from synchub.outbox.sender import Outcome, Parcel, Sender, Verdict
+from synchub.outbox.sender import Outcome, Parcel, Sender, Verdict, size
 from synchub.outbox.settle import ANSWERED, Call, Policy, release, settle_calls
 from synchub.outbox.wires import Limit, limited, seconds_left
 
@@ -114,9 +114,10 @@ def _parts(parcels: Sequence[Parcel], sender: Sender) -> Iterator[Sequence[Parce
     alike: dict[Hashable, list[Parcel]] = {}
     for parcel in parcels:
         alike.setdefault(sender.shape(parcel), []).append(parcel)
+    most = size(sender, parcels[0].entity)
     for some in alike.values():
-        for start in range(0, len(some), sender.batch):
-            yield some[start : start + sender.batch]
+        for start in range(0, len(some), most):
+            yield some[start : start + most]
 
 
 class _Trip:

@@ -1,7 +1,7 @@
 """What the outbox asks of a dialect: how a target is told.
 
 A `Sender` is made by its dialect for one connection and lives as long as that connection's settings. It never touches
-the store. `send` is called with at most `batch` parcels of one entity and one shape, and raises nothing for what a
+the store. `send` is called with at most `size` parcels of one entity and one shape, and raises nothing for what a
 partner or network does: it returns an outcome.
 """
 
@@ -99,7 +99,7 @@ class Sender(Protocol):
     """How one target is told."""
 
     batch: int
-    """The most parcels in one call."""
+    """The most parcels in one call, unless it is a `GatheringSender`."""
 
     def told(self, entity: str) -> frozenset[str]:
         """The fields of an entity that the target's words can carry; empty if it has no form for it."""
@@ -121,6 +121,19 @@ class Sender(Protocol):
 
     def close(self) -> None:
         """Give up what the sender holds open."""
+
+
+@runtime_checkable
+class GatheringSender(Sender, Protocol):
+    """A sender whose calls carry more records of some entities than `batch`."""
+
+    def together(self, entity: str) -> int:
+        """The most parcels of an entity in one call."""
+
+
+def size(sender: Sender, entity: str) -> int:
+    """The most parcels of an entity in one call."""
+    return sender.together(entity) if isinstance(sender, GatheringSender) else sender.batch
 
 
 @runtime_checkable

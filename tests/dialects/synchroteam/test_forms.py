@@ -63,12 +63,14 @@ def sender() -> Iterator[SynchroteamSender]:
     made.close()
 
 
-def call(sender: SynchroteamSender, one: Parcel, *answers: Any) -> tuple[Outcome, list[tuple[str, str, Any]]]:
+def call(
+    sender: SynchroteamSender, one: Parcel | list[Parcel], *answers: Any
+) -> tuple[Outcome, list[tuple[str, str, Any]]]:
     """How a call ends that is answered so, and what was asked: method, path, body."""
     with respx.mock:
         made = [httpx.Response(200, json=answer) if isinstance(answer, dict) else answer for answer in answers]
         route = respx.route(url__startswith=ROOT).mock(side_effect=made)
-        outcome = sender.send([one], 5.0)
+        outcome = sender.send(one if isinstance(one, list) else [one], 5.0)
     asked = [each.request for each in route.calls]
     return outcome, [
         (each.method, str(each.url).removeprefix(ROOT), json.loads(each.content) if each.content else None)
@@ -333,6 +335,18 @@ def test_a_depot_is_told_all_that_there_is_of_a_part(sender):
     nameless = parcel("stock_level", warehouse_id=52, item_id=22, quantity="0", serials=None)
     _, asked = call(sender, nameless, {"code": 1})
     assert asked[0][2] == [{"depot": "VAN", "parts": [{"reference": "p12", "quantity": 0, "serials": []}]}]
+
+
+def test_one_call_tells_of_many_parts_in_many_depots(sender):
+    rows = [(51, 21, "1"), (52, 21, "2"), (51, 22, "3")]
+    levels = [parcel("stock_level", warehouse_id=depot, item_id=item, quantity=much) for depot, item, much in rows]
+    outcome, asked = call(sender, levels, {"code": 1, "errors": ""})
+    assert (sender.together("stock_level"), sender.together("site"), sender.together("load")) == (100, 1, 1)
+    assert (outcome.verdict, len(asked)) == (Verdict.ACCEPTED, 1)
+    assert asked[0][2] == [
+        {"depot": "Main store", "parts": [{"reference": "p11", "quantity": 1}, {"reference": "p12", "quantity": 3}]},
+        {"depot": "VAN", "parts": [{"reference": "p11", "quantity": 2}]},
+    ]
 
 
 def test_a_count_that_the_server_does_not_take_is_refused_with_its_reason(sender):

@@ -11,11 +11,13 @@ from sqlalchemy import func, select
 from tests.dialects.synchroteam.alike import alike
 from tests.dialects.synchroteam.conftest import Field
 from tests.dialects.synchroteam.held import HELD
+from tests.dialects.synchroteam.storing import stock
 from tests.dialects.synchroteam.test_carried import lines_of
 from tests.served import Served, fresh, listening, serving
 from tests.waiting import until
 
 from synchub import db
+from synchub.connections import registry
 from synchub.dialects.synchroteam.client.resources import FORMS
 from synchub.master.tables import MasterRecord
 from synchub.outbox.tables import Delivery, State
@@ -37,11 +39,11 @@ class Told:
         assert [held(self.there), self.parked()] == [held(self.here), []]
 
     def is_told(self) -> bool:
-        """Whether every change was looked at, and nothing waits."""
+        """Whether every change was looked at, and nothing waits since."""
         with db.reading(self.a.engine) as session:
             newest = session.scalar(select(func.max(MasterRecord.changed)))
-            waits = session.scalar(select(func.count()).where(Delivery.state == State.WAITING))
-        return not waits and self.here.connection().cursor == newest
+            is_seen = registry.get(session, self.here.name).cursor == newest
+            return is_seen and not session.scalar(select(func.count()).where(Delivery.state == State.WAITING))
 
     def parked(self) -> list[str | None]:
         """Why deliveries are not taken."""
@@ -118,3 +120,30 @@ def test_another_hub_is_told_of_every_kind_that_has_a_send_in_order(told):
     told.wait()
     assert told.app.delete(id=7) == {"code": 1}
     until(lambda: len(told.there.rows()) == len(HELD["customer"]) - 1)
+
+
+def count(field: Field, *rows: tuple[str, int, list[str]]) -> None:
+    """Say what is in depots of the part S-1."""
+    said = [
+        {"depot": depot, "parts": [{"reference": "S-1", "quantity": quantity, "serials": serials}]}
+        for depot, quantity, serials in rows
+    ]
+    assert field.call("PUT", "/Api/v2/Inventory/Quantities", content=json.dumps(said)).json()["code"] == 1
+
+
+def test_pieces_that_go_from_depot_to_depot_do_so_there_too_and_a_depot_that_is_not_there_is_told(told):
+    depots = {"M": "Main store", "V": "Van", "X": "Only here"}
+    for field in (told.app, told.there):
+        for key, name in list(depots.items())[: 3 if field is told.app else 2]:
+            field.carry_in(json.dumps({"idStock": key, "nmStock": name}), entity="warehouse")
+    told.app.carry_in('{"reference":"S-1","name":"Pump"}', entity="item")
+    for moved in (["771"], ["772", "773"], []):
+        left = [each for each in ("771", "772", "773") if each not in moved]
+        count(told.app, ("Van", len(moved), moved), ("Main store", len(left), left), ("Only here", 1, []))
+        until(told.is_told)
+        assert stock(told.there) == {
+            ("Main store", "S-1"): (len(left), *left),
+            ("Van", "S-1"): (len(moved), *moved) if moved else 0,
+        }
+    (why,) = told.parked()
+    assert "there is no such depot" in (why or "")

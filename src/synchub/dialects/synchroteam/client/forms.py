@@ -1,7 +1,7 @@
 """How a server is told of each kind of record, and what it cannot be told."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -72,8 +72,14 @@ class Form:
         missing = [name for name in self.required() if getattr(model, name) is None]
         return f"{self.kind.row.columns[missing[0]]} is required" if missing else None
 
-    def tell(self, call: Call, parcel: Parcel, zone: str) -> Outcome:
+    @property
+    def together(self) -> int:
+        """The most records of which one call tells."""
+        return 1
+
+    def tell(self, call: Call, parcels: Sequence[Parcel], zone: str) -> Outcome:
         """Tell the server of a record, or that it is gone."""
+        (parcel,) = parcels
         return self.send(call, parcel, zone) if parcel.exists else self.delete(call, parcel)
 
     def send(self, call: Call, parcel: Parcel, zone: str) -> Outcome:

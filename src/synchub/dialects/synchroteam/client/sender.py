@@ -75,13 +75,15 @@ class SynchroteamSender:
     def check(self, parcel: Parcel) -> str | None:
         return FORMS[parcel.entity].check(parcel)
 
+    def together(self, entity: str) -> int:
+        return FORMS[entity].together if entity in FORMS else self.batch
+
     def shape(self, parcel: Parcel) -> None:
-        """A call carries one record."""
+        """Records of one kind may go together."""
 
     def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
-        (parcel,) = parcels
         attempt = _Attempt(self._http, self._root, self._headers, self.contents, time.monotonic() + deadline)
-        return FORMS[parcel.entity].tell(attempt, parcel, self._zone)
+        return FORMS[parcels[0].entity].tell(attempt, parcels, self._zone)
 
     def close(self) -> None:
         self._http.close()
