@@ -1,8 +1,9 @@
 """From a partner's key to the record: finding copies, and making those that nobody sent before.
 
 A copy that is new is linked to the record that holds its key as our code where its connection matches by code, else it
-founds a record. Rows are inserted in one statement, sorted by connection, entity and key, so that two processes that
-insert the same keys wait for each other in one order; whoever comes second finds the first one's rows.
+founds a record; a record's own number is no code. Rows are inserted in one statement, sorted by connection, entity and
+key, so that two processes that insert the same keys wait for each other in one order; whoever comes second finds the
+first one's rows.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -48,6 +49,20 @@ def find(session: Session, keys: Collection[Key]) -> dict[Key, Row[Any]]:
     return {key: found[key] for key in keys if key in found}
 
 
+def find_codes(session: Session, entity: str, codes: Collection[str]) -> dict[str, int]:
+    """The records that have these codes, by code.
+
+    Not those whose code is but their own number, because nobody gave them one: whoever says that number as a key means
+    something else, such as a record of another hub, which numbers alike.
+    """
+    found = find(session, {Key(HUB, entity, code) for code in codes})
+    return {key.key: row.record_id for key, row in found.items() if not _is_number(row)}
+
+
+def _is_number(row: Row[Any]) -> bool:
+    return bool(row.external_key == str(row.record_id))
+
+
 def find_or_make(session: Session, keys: Collection[Key], partners: Mapping[int, Connection]) -> dict[Key, Row[Any]]:
     """The cross references of these keys; those that are missing are made, with records where they found one."""
     found = find(session, keys)
@@ -58,10 +73,12 @@ def find_or_make(session: Session, keys: Collection[Key], partners: Mapping[int,
 
 
 def _make(session: Session, missing: list[Key], partners: Mapping[int, Connection]) -> dict[Key, Row[Any]]:
-    codes = {Key(HUB, key.entity, key.key) for key in missing if partners[key.connection].matches_code}
-    coded = {code: row.record_id for code, row in find(session, codes).items()}
-    new_codes = sorted(codes - coded.keys())
-    alone = [key for key in missing if not partners[key.connection].matches_code]
+    codes = {key: Key(HUB, key.entity, key.key) for key in missing if partners[key.connection].matches_code}
+    known = find(session, set(codes.values()))
+    coded = {code: row.record_id for code, row in known.items() if not _is_number(row)}
+    new_codes = sorted(set(codes.values()) - known.keys())
+    numbers = known.keys() - coded.keys()
+    alone = [key for key in missing if key not in codes or codes[key] in numbers]
     ids = draw_records(session, len(new_codes) + len(alone))
     founded = dict(zip([*new_codes, *alone], ids, strict=True))
     records = {key: founded.get(key) or _record_of_code(key, founded, coded) for key in missing}

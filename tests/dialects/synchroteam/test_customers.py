@@ -495,3 +495,17 @@ def test_a_list_of_more_than_a_mebibyte_is_whole(field, accept):
     rows = answer.json() if accept == "application/json" else xml.items(xml.read(answer.content)[1])
     assert {row["myId"]: row["address"] for row in rows} == sent
     assert int(answer.headers["content-length"]) == len(answer.content) > 2**20
+
+
+def test_our_number_of_a_customer_without_a_key_is_nobodys_code(field, erp):
+    other = Field(field.hub, "other")
+    number = field.make(name="Keyless")
+    assert not other.sees(myId=str(number))
+    content = json.dumps({"name": "Quay", "customerMyId": str(number)})
+    answer = other.call("POST", "/Api/v2/Site/Send", content=content).json()
+    assert answer == {"code": 0, "message": f"there is no customer with customerMyId {number}"}
+    erp.set(str(number))
+    another = other.send(myId=str(number), name="Theirs")["code"]
+    assert len({number, another, *(row["id"] for row in field.rows())}) == 3
+    assert field.details(id=number)["name"] == "Keyless"
+    assert field.send(myId=str(number), contactFax="1")["code"] == number

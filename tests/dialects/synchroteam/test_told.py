@@ -122,6 +122,19 @@ def test_another_hub_is_told_of_every_kind_that_has_a_send_in_order(told):
     until(lambda: len(told.there.rows()) == len(HELD["customer"]) - 1)
 
 
+def test_records_that_nobody_gave_a_key_are_not_those_that_the_other_hub_numbered_alike(told):
+    own = Field(told.there.hub, "own")
+    numbers = {field.make(name=f"Of {field.name}") for field in (own, told.app)}
+    assert len(numbers) == 1
+    told.app.carry_in(json.dumps({"id": 5, "name": "Quay", "customerName": "Of app"}), entity="site")
+    until(told.is_told)
+    assert told.parked() == []
+    assert [row["name"] for row in own.rows()] == ["Of own", "Of app"]
+    assert own.details(id=numbers.pop())["name"] == "Of own"
+    (site,) = map(json.loads, lines_of(told.there.carry_out("site")))
+    assert told.there.details(id=site["customerId"])["name"] == "Of app"
+
+
 def count(field: Field, *rows: tuple[str, int, list[str]]) -> None:
     """Say what is in depots of the part S-1."""
     said = [

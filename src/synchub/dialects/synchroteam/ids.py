@@ -16,11 +16,11 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from synchub.connections.tables import HUB, Connection
+from synchub.connections.tables import Connection
 from synchub.master import naming
 from synchub.master.convergence import wished
 from synchub.master.copies import load
-from synchub.master.locating import Key, find, find_or_make
+from synchub.master.locating import Key, find_codes, find_or_make
 from synchub.master.renaming import rename
 from synchub.master.tables import FIRST_RECORD
 
@@ -145,8 +145,7 @@ class Book:
         called = naming.copies_by(*mine, "their_id", {str(number) for number in numbers})
         keyed = naming.copies_by(*mine, "external_key", keys)
         ours = {number for number in numbers if number <= LARGEST_ID}
-        codes = find(self.session, {Key(HUB, self.entity, key) for key in keys})
-        self.coded = {key.key: row.record_id for key, row in codes.items()}
+        self.coded = find_codes(self.session, self.entity, keys)
         ids = ours | {row.record_id for row in (*called, *keyed)} | set(self.coded.values())
         ids |= {named.record for named in asked if named.record is not None}
         self.records = dict(naming.records_by_id(self.session, self.entity, ids))

@@ -4,12 +4,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from synchub import db
-from synchub.connections.tables import HUB, Connection
+from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam.ids import LARGEST_ID, whole
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.names import known_as
 from synchub.master import naming
-from synchub.master.locating import Key, find
+from synchub.master.locating import find_codes
 from synchub.master.tables import Change
 
 CHANGES = db.table_of(Change)
@@ -35,7 +35,7 @@ def records_by_key(session: Session, connection: Connection, kind: Kind, key: st
     copies = naming.copies_by(session, connection.id, kind.entity, "external_key", {key})
     if copies:
         return [copies[0].record_id]
-    return [row.record_id for row in find(session, {Key(HUB, kind.entity, key)}).values()]
+    return list(find_codes(session, kind.entity, {key}).values())
 
 
 def first_number(session: Session, moment: int) -> int:

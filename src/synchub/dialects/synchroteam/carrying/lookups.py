@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from synchub import db
-from synchub.connections.tables import HUB, Connection
+from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import references
 from synchub.dialects.synchroteam.ids import LARGEST_ID, sees, whole
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.references import Naming
 from synchub.master import naming
 from synchub.master.copies import Row as Fields
-from synchub.master.locating import Key, find
+from synchub.master.locating import find_codes
 
 Found = dict[tuple[str, Any], int]
 """Records by what names them: "id" or the word of a kind's key, and the value."""
@@ -67,8 +67,8 @@ class Lookup:
 
     def _by_key(self, kind: Kind, keys: set[str]) -> Found:
         mine = (self.session, self.connection.id, kind.entity)
-        codes = find(self.session, {Key(HUB, kind.entity, key) for key in keys})
-        ours: Found = {(kind.key, code.key): row.record_id for code, row in codes.items()}
+        codes = find_codes(self.session, kind.entity, keys)
+        ours: Found = {(kind.key, code): record for code, record in codes.items()}
         keyed = naming.copies_by(*mine, "external_key", keys)
         return ours | {(kind.key, row.external_key): row.record_id for row in reversed(keyed)}
 
