@@ -257,7 +257,7 @@ def test_a_new_document_is_sent_without_our_number_and_with_whose_it_is(sender):
             "/Invoices/Send",
             {
                 "myId": "K 1",
-                "action": "add",
+                "action": "replace",
                 "type": "quotation",
                 "status": 0,
                 "dueDate": "2026-08-01",

@@ -436,6 +436,19 @@ def test_the_same_body_without_a_number_makes_one_document(shared):
     assert len([each for each in shared.rows() if each["lines"] and each["lines"][0]["description"] == "Once"]) == 1
 
 
+def test_a_hub_finds_by_its_key_the_document_that_it_has_no_number_of(shared):
+    lines = [LINE | {"description": "Of a hub"}]
+    first, second = (shared.make(myId=key, lines=lines) for key in ("H-1", "H-2"))
+    again = shared.send(myId="H-1", lines=lines, status=1)
+    assert again["data"] == {"num": first, "numberLines": 1}
+    assert [shared.shown(number)["status"] for number in (first, second)] == [1, 0]
+    assert "myId" not in shared.shown(first)
+    refused = shared.refusal(type="quotation", myId="H-1", lines=lines)
+    assert refused == f"this document is the invoice with the num {first}"
+    assert shared.send(num=second, myId="H-1", status=2)["data"]["num"] == second
+    assert [shared.shown(number)["status"] for number in (first, second)] == [1, 2]
+
+
 def test_what_the_list_shows_can_be_sent_back(shared, number):
     shared.part("B-1", price="5.125", taxVal=5.5)
     customer = shared.field.make(name=f"Customer {number}")

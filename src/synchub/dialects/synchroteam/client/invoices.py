@@ -1,8 +1,8 @@
 """Invoices and quotations, which have no key: a server numbers them, and none of its calls deletes one.
 
 Ours is not sent, as it may be another document's there. The number that a server answers is kept with a mark and the
-type within which it counts, and sent from then on. `myId` means nothing to a server: it tells two documents with the
-same words apart, so that a hub does not take the second for a request that came again.
+type within which it counts, and sent from then on. Until then a hub, but no other server, knows a document by its
+`myId`: by what is sent again it makes no other one, and of two documents with the same words it makes two.
 """
 
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ class Invoices(Lasting):
         there, row = Called.of(parcel.their_id), row_of(self.kind, parcel, zone, self.lists)
         said = {word: row[word] for word in _PLAIN if word in row} | _owners(parcel)
         named: dict[str, Any] = {"num": there.number} if there else {"myId": parcel.key}
-        action = REPLACE if there and "lines" in said else ADD
+        action = REPLACE if "lines" in said else ADD
         outcome = call(
             Request("POST", f"/{self.resource}/Send", spelled(named | {ACTION: action} | said), accepts=numbered)
         )

@@ -61,7 +61,7 @@ Number = Annotated[Whole, between(1, LARGEST_BROUGHT)]
 
 
 class InvoiceRow(Wire, entity=Invoice, key=("code",)):
-    """An invoice or a quotation; the vendor knows no key of it beside its type and its number."""
+    """An invoice or a quotation. The vendor knows no key of it; another hub says one until it knows the number."""
 
     code: Key = Field(None, alias="myId")
     due_date: Annotated[Day, Shown(_midnight)] = Field(None, alias="dueDate")
@@ -73,12 +73,12 @@ class InvoiceRow(Wire, entity=Invoice, key=("code",)):
 
 
 def _finished(row: dict[str, Any], seen: Seen) -> dict[str, Any]:
-    row.pop("myId")
+    row.pop(INVOICE.key)
     return row | {"lines": [line_shown(one, seen.mentioned["lines"]) for one in row["lines"]]}
 
 
 def _locate(session: Session, connection: Connection, said: Said) -> Named:
-    """The document that a row names by its type and number, or by its id.
+    """The document that a row names by its type and number, or by its id, else by its key.
 
     Raises:
         Declined: they name different ones.
@@ -90,7 +90,7 @@ def _locate(session: Session, connection: Connection, said: Said) -> Named:
         if ids and record not in {None, *ids}:
             raise Declined(f"id {id_} and num {number} name different documents")
         record = next(iter(ids), record)
-    return Named(None, None, record=record)
+    return Named(None, said.named.my_id if record is None else None, record=record)
 
 
 def of_number(session: Session, connection: Connection, type_: Value, number: Value) -> int | None:
@@ -124,7 +124,6 @@ INVOICE = Kind(
     noun="document",
     plural="invoices",
     root="Invoice",
-    key="",
     named="number",
     code_column="number",
     code_within=("kind",),
