@@ -2,9 +2,11 @@
 
 from synchub.dialects.synchroteam.activity_types import ACTIVITY_TYPE
 from synchub.dialects.synchroteam.blocks import BLOCK
+from synchub.dialects.synchroteam.carrying.activities import ACTIVITIES
 from synchub.dialects.synchroteam.carrying.cargo import Cargo
 from synchub.dialects.synchroteam.carrying.files import FILES
 from synchub.dialects.synchroteam.carrying.giving import transfer_of
+from synchub.dialects.synchroteam.carrying.invoices import INVOICES
 from synchub.dialects.synchroteam.carrying.jobs import JOBS
 from synchub.dialects.synchroteam.carrying.users import USERS
 from synchub.dialects.synchroteam.customers import CUSTOMER
@@ -18,7 +20,9 @@ _CARGOES = (
     USERS,
     *map(Cargo, (DEPOT, CUSTOMER, SITE, EQUIPMENT, PART, ACTIVITY_TYPE)),
     Cargo(BLOCK, is_flat=False),
+    ACTIVITIES,
     JOBS,
+    INVOICES,
     *FILES,
 )
 TRANSFERS = tuple(map(transfer_of, sorted(_CARGOES, key=lambda each: PRECEDENCE[each.kind.entity])))

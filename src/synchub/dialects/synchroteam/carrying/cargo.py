@@ -20,7 +20,8 @@ from synchub.master.writes import Verdict
 class Taken:
     """A line of a file: what it says, or why it is rejected; and the copy that it is about.
 
-    `notes` are for whoever reads the verdict of a line that is taken.
+    `row` is the line as it came, its words in small letters. `notes` are for whoever reads the verdict of a line that
+    is taken.
     """
 
     number: int
@@ -28,7 +29,15 @@ class Taken:
     reason: str | None = None
     copy: DbRow[Any] | None = None
     referred: dict[str, int | None] = field(default_factory=dict)
+    row: Mapping[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def denies(self, list_: str, place: int, word: str) -> bool:
+        """Whether a member of a list (counted from 1) says that there is no record that it means: null, or 0."""
+        members = self.row.get(list_.lower())
+        one = members[place - 1] if isinstance(members, list) and place <= len(members) else None
+        folded = {name.lower(): value for name, value in one.items()} if isinstance(one, dict) else {}
+        return word.lower() in folded and folded[word.lower()] in {None, 0}
 
     @property
     def named(self) -> Named:
@@ -56,7 +65,7 @@ class Taken:
         return told | {"verdict": verdict.kind.value} | ({"reason": reason} if reason else {})
 
 
-def _nobody(_said: Said) -> Iterable[Naming]:
+def _nobody(_row: Taken, _said: Said) -> Iterable[Naming]:
     return ()
 
 
@@ -79,7 +88,7 @@ class Cargo:
     """
 
     kind: Kind
-    mentioned: Callable[[Said], Iterable[Naming]] = _nobody
+    mentioned: Callable[[Taken, Said], Iterable[Naming]] = _nobody
     refer: Callable[[Taken, Said, Lookup], None] = _as_said
     complete: Callable[[Session, Sequence[Taken]], None] = _complete
     more: Mapping[str, str] = field(default_factory=dict)

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from synchub import db
+from synchub.dialects.synchroteam.carrying import numbers
 from synchub.dialects.synchroteam.carrying.cargo import Cargo, Taken
 from synchub.dialects.synchroteam.carrying.lookups import Lookup
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.jobs.kind import JOB
-from synchub.dialects.synchroteam.jobs.naming import SERIES
+from synchub.dialects.synchroteam.jobs.naming import SERIES, new_ids
 from synchub.dialects.synchroteam.jobs.states import planned
 from synchub.dialects.synchroteam.kinds import Reference
 from synchub.dialects.synchroteam.members import Member
@@ -24,7 +25,6 @@ from synchub.dialects.synchroteam.references import Naming
 from synchub.dialects.synchroteam.sending import Said
 from synchub.dialects.synchroteam.users import USER
 from synchub.master.entities.field_service import Job
-from synchub.master.series import draw_series, skip_series
 from synchub.master.values import as_list, spell_list
 
 TYPED = db.table_of(Job)
@@ -32,22 +32,25 @@ _PART = Reference("item", PART, id="id", key="reference")
 _WORKER = Reference("employee", USER, id="idUser", key="login")
 
 
-def _listed(said: Said) -> Iterator[tuple[str, int, Member, Naming]]:
-    """The members of lists that name others, each with its list's column, its row there, and what it names."""
+def _listed(row: Taken, said: Said) -> Iterator[tuple[str, int, Member, Naming]]:
+    """The members of lists that name others, each with its list's column, its place there, and what it names."""
     for column, reference in (("parts", _PART), ("activities", _WORKER)):
-        for row, one in enumerate(as_list(said.fields.get(column)), 1):
-            yield column, row, one, Naming(reference, one["id"], one[reference.key or ""])
-    for row, login in enumerate(as_list(said.fields.get("other_technicians")), 1):
-        yield "other_technicians", row, {"login": login}, Naming(_WORKER, None, str(login))
+        word = JOB.row.columns[column]
+        for place, one in enumerate(as_list(said.fields.get(column)), 1):
+            named = Naming(reference, one["id"], one[reference.key or ""])
+            is_gone = row.denies(word, place, reference.id or "")
+            yield column, place, one, Naming(reference) if is_gone else named
+    for place, login in enumerate(as_list(said.fields.get("other_technicians")), 1):
+        yield "other_technicians", place, {"login": login}, Naming(_WORKER, None, str(login))
 
 
-def _mentioned(said: Said) -> Iterable[Naming]:
-    return (named for *_, named in _listed(said) if not named.is_blank)
+def _mentioned(row: Taken, said: Said) -> Iterable[Naming]:
+    return (named for *_, named in _listed(row, said) if not named.is_blank)
 
 
 def _refer(row: Taken, said: Said, lookup: Lookup) -> None:
     made: dict[str, list[Any]] = {}
-    for column, place, one, named in _listed(said):
+    for column, place, one, named in _listed(row, said):
         word = JOB.row.columns[column]
         try:
             record = None if named.is_blank else _record(lookup, named)
@@ -97,58 +100,22 @@ _MEMBERS: Mapping[str, Callable[[Member, int | None, str], Any]] = {
 
 
 def _complete(session: Session, rows: Sequence[Taken]) -> None:
-    """See that every job has a state and a number, and no two the same number."""
-    jobs = _held(session, [row.copy.record_id for row in rows if row.copy is not None])
-    said = {row.number: int(str(number)) for row in rows if row.said and (number := row.said.fields.get("number"))}
-    if said:
-        skip_series(session, SERIES, max(said.values()))
-    owners = _owners(session, said.values())
-    unnumbered: list[Said] = []
+    """See that every job has a state, a number and an id."""
+    numbers.settle(session, JOB, rows, lambda _within: SERIES)
+    ids = [row.copy.record_id for row in rows if row.copy is not None]
+    columns = (TYPED.c.id, TYPED.c.status, TYPED.c.job_id, TYPED.c.creator)
+    jobs = {job.id: job for job in session.execute(select(*columns).where(db.among(TYPED.c.id, sorted(ids))))}
+    nameless: list[tuple[Said, int]] = []
     for row in rows:
         if row.said is None or row.copy is None:
             continue
-        held, number = jobs[row.copy.record_id], said.get(row.number)
-        _plan(row.said, held.status)
-        if number is None and held.number is None:
-            unnumbered.append(row.said)
-        elif number is not None and (why := _taken(number, held, owners)):
-            row.reject(why)
-    for one, number in zip(unnumbered, _free(session, len(unnumbered)), strict=False):
-        one.fields["number"] = number
-
-
-def _plan(said: Said, held: int | None) -> None:
-    """A job about which nobody says a state is planned."""
-    if held is None and said.fields.get("status") is None:
-        said.fields["status"] = planned(said.fields.get("scheduled_begin"))
-
-
-def _taken(number: int, held: Any, owners: dict[int, int]) -> str | None:
-    """Why a job cannot have a number: it has another, or another has it."""
-    if held.number not in {None, number}:
-        return f"the num of this job is {held.number}, not {number}"
-    return f"num {number} is that of another job" if owners.setdefault(number, held.id) != held.id else None
-
-
-def _free(session: Session, count: int) -> Iterator[int]:
-    """The next numbers that no job has."""
-    while count > 0:
-        drawn = draw_series(session, SERIES, count)
-        free = drawn if not (owners := _owners(session, drawn)) else [one for one in drawn if one not in owners]
-        yield from free
-        count -= len(free)
-
-
-def _held(session: Session, records: Sequence[int]) -> dict[int, Any]:
-    """The numbers and states of jobs, by record."""
-    jobs = select(TYPED.c.id, TYPED.c.number, TYPED.c.status).where(db.among(TYPED.c.id, sorted(records)))
-    return {row.id: row for row in session.execute(jobs)}
-
-
-def _owners(session: Session, numbers: Iterable[int]) -> dict[int, int]:
-    """The jobs that have these numbers, by number."""
-    owners = select(TYPED.c.id, TYPED.c.number).where(db.among(TYPED.c.number, sorted(numbers)))
-    return {row.number: row.id for row in session.execute(owners)}
+        held, fields = jobs[row.copy.record_id], row.said.fields
+        if held.status is None and fields.get("status") is None:
+            fields["status"] = planned(fields.get("scheduled_begin"))
+        if held.job_id is None and fields.get("job_id") is None:
+            nameless.append((row.said, int(str(fields.get("creator") or held.creator or row.copy.connection_id))))
+    for (said, creator), made in zip(nameless, new_ids(session, [each for _, each in nameless]), strict=True):
+        said.fields |= {"creator": creator, "job_id": made}
 
 
 JOBS = Cargo(

@@ -4,7 +4,7 @@ What was exported can be imported into an empty hub, and exported from there is 
 number by which the connection knows the record, so that after a cut-over every stored id still works.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,8 +44,9 @@ def _read(cargo: Cargo, connection: Connection, line: Line) -> Taken:
     except (Refused, Declined) as error:
         return Taken(line.number, reason=str(error))
     said.fields |= more
-    why = _misnamed(cargo.kind, said.named)
-    return Taken(line.number, None if why else said, why)
+    why = _misnamed(cargo.kind, said)
+    known = {word.lower(): value for word, value in row.items()}
+    return Taken(line.number, None if why else said, why, row=known)
 
 
 def _more(cargo: Cargo, row: Row) -> Fields:
@@ -64,9 +65,10 @@ def _more(cargo: Cargo, row: Row) -> Fields:
     return fields
 
 
-def _misnamed(kind: Kind, named: Named) -> str | None:
+def _misnamed(kind: Kind, said: Said) -> str | None:
     """Why a line cannot be taken by what it calls its record."""
-    if named == Named(None, None):
+    named = said.named
+    if named == Named(None, None) and _code(kind, said) is None:
         required = " or a ".join(filter(None, (f"an {kind.id_word}", kind.key)))
         return f"{required} is required, or each import would make the {kind.noun} anew"
     if named.id is not None and not 0 < named.id <= LARGEST_OWN:
@@ -89,7 +91,7 @@ def take(
     Only those before the first that names a record for the second time are taken: its answer's `rows` says how many.
     """
     kind = cargo.kind
-    rows = _once_each([_read(cargo, connection, line) for line in lines])
+    rows = _once_each(kind, [_read(cargo, connection, line) for line in lines])
     lookup = Lookup.of(session, connection, _namings(cargo, rows))
     for row in rows:
         _refer(cargo, lookup, row, promised)
@@ -107,11 +109,20 @@ def take(
     return Submission(replace(arrival, body=body, digest=digest_of(body)), writes, answer)
 
 
-def _once_each(rows: list[Taken]) -> list[Taken]:
+def _code(kind: Kind, said: Said) -> Hashable:
+    """The number that people know a record by, and within what, if its kind has one and the line says it."""
+    if kind.code_column is None or said.fields.get(kind.code_column) is None:
+        return None
+    return tuple(said.fields.get(name) for name in (*kind.code_within, kind.code_column))
+
+
+def _once_each(kind: Kind, rows: list[Taken]) -> list[Taken]:
     """The rows before the first that names a record for the second time."""
     seen: set[tuple[str, Any]] = set()
     for index, row in enumerate(rows):
-        names = {(by, value) for by in ("id", "my_id", "text") if (value := getattr(row.named, by)) is not None}
+        called = [(by, getattr(row.named, by)) for by in ("id", "my_id", "text")]
+        called.append(("code", _code(kind, row.said) if row.said else None))
+        names = {name for name in called if name[1] is not None}
         if names & seen:
             return rows[:index]
         seen |= names
@@ -125,7 +136,7 @@ def _namings(cargo: Cargo, rows: Sequence[Taken]) -> list[Naming]:
         if row.said is None:
             continue
         try:
-            namings += [*row.said.namings, *cargo.mentioned(row.said)]
+            namings += [*row.said.namings, *cargo.mentioned(row, row.said)]
         except Declined as error:
             row.reject(str(error))
     return namings
