@@ -23,7 +23,7 @@ UPGRADE ?=
 COMPILE := $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-config --custom-compile-command "make lock"
 
-E2E_PACKAGES := chromium fonts-noto-cjk fonts-noto-core openssh-client openssh-server poppler-utils
+E2E_PACKAGES := chromium curl fonts-noto-cjk fonts-noto-core openssh-client openssh-server poppler-utils
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

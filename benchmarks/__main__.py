@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import batch, files, live, machine, neighbour
+from benchmarks import batch, field, files, live, machine, neighbour
 from benchmarks.bench import Bench
 from benchmarks.report import Table, print_tables
 from benchmarks.stores import Postgres, Sqlite
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Bench], Sequence[Table]]] = {
     "neighbour": neighbour.measure,
     "files": files.measure,
     "memory": files.measure_memory,
+    "field": field.measure,
 }
 
 

@@ -68,6 +68,39 @@ def customer(number: int, edition: int) -> dict[str, str]:
     }
 
 
+FIELD_CUSTOMER = {
+    "name": "Customer {key}",
+    "address": "1 Generated Street, Springfield, IL 62701",
+    "addressComplement": "Building B",
+    "adressCity": "Springfield",
+    "adressCountry": "United States",
+    "adressProvince": "Illinois",
+    "adressStreet": "1 Generated Street",
+    "adressZIP": "62701",
+    "contactEmail": "desk-{key}@customer.example",
+    "contactFirstName": "Desk",
+    "contactFax": "555-0101",
+    "contactPhone": "555-{word}",
+    "contactMobile": "555-0102",
+    "contactName": "Night",
+    "myId": "{key}",
+    "position": {"Latitude": "38.8998214", "Longitude": "-77.1791373"},
+    "tags": ["north", "weekly"],
+}
+"""A customer as a field's clients send it; one of its texts differs each time."""
+FIELD_JOB = {
+    "myId": "{key}",
+    "customerMyId": "{key}",
+    "description": "Yearly maintenance of {key}",
+    "scheduledBeginDate": "2026-07-19 08:00",
+    "scheduledEndDate": "2026-07-19 10:00",
+    "status": 1,
+    "priority": 1,
+    "globalAddress": "1 Generated Street, Springfield, IL 62701",
+    "tags": ["weekly"],
+}
+
+
 FREIGHT_COLUMNS = (
     "id",
     "name",

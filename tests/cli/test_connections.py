@@ -105,7 +105,7 @@ def test_for_people_adding_says_that_secrets_are_shown_once(synchub):
             ["x", "--dialect", "fast", "--set", "colour=red"],
             "there is no setting 'colour' for dialect fast: known are ",
         ),
-        (["x", "--dialect", "fast", "--set", "told=kunde"], "told: there is no entity 'kunde': known are carrier, "),
+        (["x", "--dialect", "fast", "--set", "told=kunde"], "told: there is no entity 'kunde': known are activity, "),
         (
             ["x", "--dialect", "fast", "--set", "writes=load"],
             "writes: there is no entity that this dialect writes 'load'",

@@ -78,6 +78,7 @@ def test_fields_stand_in_the_order_of_the_entity_and_others_after_them_by_name(s
     assert list(row["said"]) == ["name", "phone", "exists", "extra:Area", "extra:Zone"]
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_a_terminal_that_cannot_write_a_sign_gets_another(synchub, partners):
     partners.say("erp", name="Jürgen →")
     number = str(partners.record().id)
@@ -143,6 +144,7 @@ def test_a_message_is_shown_for_people(synchub, message):
         assert part in said
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_the_raw_bytes_of_a_message_are_printed_as_they_arrived(message):
     assert subprocess.check_output([*SYNCHUB, "message", "show", message, "--body"]) == b"\x00raw\xff"
 

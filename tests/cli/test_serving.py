@@ -10,6 +10,8 @@ from tests import calling
 from tests.cli.curl import request
 from tests.cli.process import eventually, running, started
 
+on_sqlite = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def set_up(synchub, monkeypatch):
@@ -25,6 +27,7 @@ def test_a_store_is_made_by_migrate_and_may_be_migrated_again(bare, alone):
     assert bare("record", "list", "--json").code == 0
 
 
+@on_sqlite
 def test_serve_answers_and_ends_well_on_sigterm(set_up):
     with started("serve") as hub:
         url = hub.url
@@ -34,6 +37,7 @@ def test_serve_answers_and_ends_well_on_sigterm(set_up):
         assert hub.stop() == 0
 
 
+@on_sqlite
 def test_serve_ends_well_if_it_is_told_to_before_it_answers(set_up):
     with started("serve") as hub:
         assert hub.url
@@ -64,6 +68,7 @@ def test_serve_ends_in_time_and_without_a_traceback_though_the_store_hangs(bare,
         assert "Traceback" not in hub.complaints()
 
 
+@on_sqlite
 def test_work_ends_well_on_sigterm(set_up):
     with started("work") as hub:
         hub.hear("tells partners")

@@ -29,7 +29,7 @@ from synchub.outbox.reading import list_deliveries
 SYNCHUB = str(Path(sys.executable).parent / "synchub")
 KEY = "a key that is long enough for the tests"
 PATIENCE = 90.0
-STEP = 0.2
+STEP = 0.1
 
 
 def machine_time() -> float:

@@ -15,7 +15,7 @@ RECOVERY = 30.0
 """Promise 5: seconds after the restart in which everybody holds what was acknowledged."""
 
 
-@pytest.fixture(params=[3, pytest.param(20, marks=pytest.mark.e2e)], ids=lambda moments: f"{moments}-moments")
+@pytest.fixture(params=[2, pytest.param(20, marks=pytest.mark.e2e)], ids=lambda moments: f"{moments}-moments")
 def moments(request):
     return range(request.param)
 

@@ -18,7 +18,7 @@ ROWS_FOR_A_DEATH = 1000
 PATIENCE = 600.0
 
 
-@pytest.fixture(params=[3, pytest.param(20, marks=pytest.mark.e2e)], ids=lambda moments: f"{moments}-moments")
+@pytest.fixture(params=[2, pytest.param(20, marks=pytest.mark.e2e)], ids=lambda moments: f"{moments}-moments")
 def moments(request):
     return request.param
 

@@ -16,9 +16,16 @@ LABELS = ("Harbour Bakery", "Night Desk")
 @pytest.fixture
 def fresh(tmp_path, places):
     """A hub that nobody has set up."""
-    hub = Hub(tmp_path, f"sqlite:///{tmp_path}/data/synchub.db", places.a, installed=True)
+    hub = Hub(tmp_path, f"sqlite:///{tmp_path}/data/synchub.db", places.a)
     yield hub
     hub.close()
+
+
+@pytest.fixture
+def installed(fresh):
+    """The same by the installed command."""
+    fresh.installed = True
+    return fresh
 
 
 def test_a_hub_without_a_store_or_a_key_of_its_own_does_not_start(fresh):
@@ -41,14 +48,14 @@ def refusal(hub):
     return line
 
 
-def test_a_script_sets_a_hub_up_and_uses_it(fresh):
-    fresh.synchub("migrate")
-    (made,) = fresh.synchub("connection", "add", "erp", "--dialect", "fast", "--json")
-    fresh.start("serve")
+def test_a_script_sets_a_hub_up_and_uses_it(installed):
+    installed.synchub("migrate")
+    (made,) = installed.synchub("connection", "add", "erp", "--dialect", "fast", "--json")
+    installed.start("serve")
     row = {"CustomerCode": "KH001", "CustomerName": "North Mill", "Status": "1"}
     call = {"json": {"form": "setCustomer", "data": [row]}, "headers": {"authorization": made["credentials"]["token"]}}
-    assert calling.post(f"{fresh.url}/api/SyncData", **call).json()["code"] == 200
-    (record,) = fresh.records()
+    assert calling.post(f"{installed.url}/api/SyncData", **call).json()["code"] == 200
+    (record,) = installed.records()
     assert (record["entity"], record["code"], record["label"], record["version"]) == (
         "customer",
         "KH001",

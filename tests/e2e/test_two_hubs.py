@@ -52,7 +52,16 @@ def versions(hub):
     return {code: (one.version, one.changed) for code, one in customers(hub).items()}
 
 
-@pytest.mark.parametrize("kind", [Erp, App])
+@pytest.mark.parametrize(
+    ("store_url", "kind"),
+    [
+        ("sqlite", Erp),
+        ("postgresql", App),
+        pytest.param("sqlite", App, marks=pytest.mark.e2e),
+        pytest.param("postgresql", Erp, marks=pytest.mark.e2e),
+    ],
+    indirect=["store_url"],
+)
 def test_two_hubs_come_to_rest_and_stay_there_when_both_tell_everything_again(hubs, kind):
     a, b = hubs
     pair(a, b, kind)

@@ -77,7 +77,7 @@ CLAUSES = (
         "a first row states that the record exists",
         RULES,
         "if name == EXISTS and name not in copy.image:",
-        "if name == EXISTS and False:",
+        "if False:",
         "a record made by two at once",
     ),
     Mutant(

@@ -5,7 +5,8 @@ from tests.mutations.mutants import SETTLE, Mutant
 WORKING = "resync/working.py"
 RESTATING = "master/restating.py"
 ANSWERS = "dialects/superoffice/resyncs.py"
-CLIENT = "dialects/synchroteam/client.py"
+ANSWERS_OF_SERVERS = "dialects/synchroteam/client/answers.py"
+FORMS = "dialects/synchroteam/client/forms.py"
 RESTATED = "tests/resync/test_restating.py::"
 WORKED = "tests/resync/test_working.py::"
 ANSWERED = "tests/dialects/superoffice/test_resync.py::"
@@ -20,9 +21,9 @@ SERVERS = (
     ),
     Mutant(
         "what a server answered unreadably is not known to be stored",
-        CLIENT,
-        "return Outcome(Verdict.UNKNOWN, reason, answer.status, answer=text)",
-        "return Outcome(Verdict.ACCEPTED, reason, answer.status, answer=text)",
+        ANSWERS_OF_SERVERS,
+        "return Outcome(Verdict.UNKNOWN, reason, response.status, answer=text)",
+        "return Outcome(Verdict.ACCEPTED, reason, response.status, answer=text)",
         "a server whose answer is lost and then garbled",
     ),
     Mutant(
@@ -48,8 +49,8 @@ SERVERS = (
     ),
     Mutant(
         "a customer that was made again under another id is deleted too",
-        CLIENT,
-        "if outcome.verdict is not Verdict.ACCEPTED or _id(parcel) is None or _read(str(outcome.answer).encode())[0]:",
+        FORMS,
+        "if outcome.verdict is not Verdict.ACCEPTED or gone:",
         "if True:",
         "a server's row that its user makes again under another number",
     ),

@@ -27,7 +27,7 @@ def told(partner: Partner, parcels: Sequence[Parcel], call: Call) -> tuple[Outco
     """What comes of a call: how it ends for the hub, and what the partner's trigger posts about it."""
     if partner.habit.numbers:
         server = Server(partner, call)
-        return SynchroteamSender(SETTINGS, "hub:key", server).send(parcels, 1.0), server.posts
+        return SynchroteamSender(SETTINGS, "hub:key", "UTC", server).send(parcels, 1.0), server.posts
     posts = [partner.stored(parcel.key, parcel.sent) for parcel in parcels] if call.fate in STORED else []
     return _plain(call, len(parcels)), [post for post in posts if post is not None]
 

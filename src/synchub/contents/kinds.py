@@ -46,11 +46,6 @@ def media_type(content: bytes, name: str) -> str:
     return UNKNOWN if named is None or named in _TOLD else named
 
 
-def is_image(kind: str | None) -> bool:
-    """Whether a media type is a picture's."""
-    return kind is not None and kind.startswith("image/")
-
-
 def allowed(kind: str, patterns: str) -> bool:
     """Whether a media type fits one of the patterns, which stand with commas between them."""
     return any(fnmatchcase(kind, pattern.strip().lower()) for pattern in patterns.split(","))

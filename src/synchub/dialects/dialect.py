@@ -49,12 +49,13 @@ class Claim:
     matched is handed on as it is spelled here, a placeholder's part percent-encoded, as it may hold a slash. `methods`
     are those that the surface itself answers; every other method at the path goes to the surface too, so that its
     refusal comes in the dialect's words. With `exact_case` only this spelling is claimed, so that another dialect may
-    have the others.
+    have the others. A page is for people: it is no part of what the dialect's document describes.
     """
 
     path: str
     methods: frozenset[str] = frozenset({"POST"})
     exact_case: bool = False
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

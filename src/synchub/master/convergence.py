@@ -83,8 +83,9 @@ def receive(  # noqa: PLR0913 - a row, and what it says of itself
         ended = copy.ended.get(name)
         recent = ended if ended is not None and now < ended.until else None
         echo = (len(held) > 1 and value in held) or (recent is not None and value in recent.replaced)
-        if insists or (name == EXISTS and name not in copy.image):
+        if name == EXISTS and name not in copy.image:
             echo = False
+        echo = echo and not insists
         _count_round(copy, name, value, now, recent)
         if inflight and copy.flight is not None:
             copy.known[name] = Held(held | {value}, at)

@@ -59,6 +59,23 @@ HELD: dict[str, list[dict[str, Any]]] = {
             "serializable": True,
         },
     ],
+    "stock_level": [
+        {"id": 95, "depotId": 3, "reference": "458", "quantity": 2, "serials": ["771", "772"]},
+        {"id": 96, "depot": SIGNS, "partId": 91, "quantity": 4.5},
+    ],
+    "stock_request": [
+        {
+            "id": "22aa76ac-03c8-4fdb-baee-dca2d33cdd23",
+            "destination": {"idStock": "d6a71643-0ad2-4de8-abcb-34f54c4ca12e", "nmStock": SIGNS},
+            "part": {"idPiece": 91, "codeProduit": "p11", "nmPiece": SIGNS},
+            "user": {"idUser": 266, "loginUser": "bill"},
+            "quantity": 3,
+            "completed": 1,
+            "isUrgent": True,
+            "dateCreated": "19/07/2026 12:00:00",
+        },
+        {"id": "1c9035a3-ce56-4e13-b9d0-dffb9c02e782", "quantity": -1},
+    ],
     "activity_type": [{"id": 84, "name": SIGNS, "color": "887788", "hasConflit": True}, {"id": 85, "name": "Holiday"}],
     "activity": [
         {

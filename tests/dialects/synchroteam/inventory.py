@@ -6,12 +6,15 @@ has one form, which all of its members have.
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from synchub.dialects import xml
+from synchub.dialects.synchroteam.endpoints import Endpoint
 from synchub.dialects.synchroteam.routes import ENDPOINTS as OURS
 from synchub.dialects.synchroteam.routes import ROOTS
 
@@ -51,6 +54,7 @@ AMENDED: dict[str, dict[str, tuple[str, Any]]] = {
     },
     "site.listByCustomerId": _SITE_IN_LIST,
     "site.listByCustomerMyId": _SITE_IN_LIST,
+    "invoices.list": {"[].id": ("INV-4", NUMBER), "[].idClient": ("INV-4", NUMBER | NULL)},
     "part.details": {"minQuantity": (TABLE, NUMBER), "tracked": (TABLE, TRUTH), "serializable": (TABLE, TRUTH)},
     "user.details": {"CustomFieldValues[].id": ("CFV-1", NUMBER)},
 }
@@ -70,6 +74,12 @@ def _blanked(path: str) -> str:
 
 _PATHS = {(each.method, _blanked(ROOTS[0] + each.path)): each for each in OURS}
 SERVED = [each["id"] for each in ENDPOINTS.values() if (each["method"], _blanked(each["canonical_path"])) in _PATHS]
+
+
+def is_in_inventory(endpoint: Endpoint) -> bool:
+    """Whether the documentation has an endpoint that the hub serves."""
+    asked = endpoint.method, _blanked(ROOTS[0] + endpoint.path)
+    return any(asked == (each["method"], _blanked(each["canonical_path"])) for each in ENDPOINTS.values())
 
 
 def form(value: Any) -> Any:
@@ -158,3 +168,14 @@ def _listed(wanted: Any, tree: Any, name: str) -> Any:
     if isinstance(wanted, dict) and isinstance(tree, dict):
         return {key: _listed(wanted[key], each, key) if key in wanted else each for key, each in tree.items()}
     return tree
+
+
+def plain(value: Any) -> Any:
+    """A value as it may be compared."""
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    text = unicodedata.normalize("NFC", text).strip()
+    try:
+        number = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        return text
+    return number if number.is_finite() else text

@@ -70,8 +70,9 @@ def _plain(value: Any) -> Any:
 
 
 def _texted(value: Any) -> Any:
+    """A document with texts for values; an empty text and an empty list are the same empty element."""
     if isinstance(value, dict):
-        return {name: _texted(each) for name, each in value.items()}
+        return {name: [] if name in LISTS and each == "" else _texted(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_texted(each) for each in value]
     if isinstance(value, bool):

@@ -61,6 +61,19 @@ def test_an_activity_is_changed_by_its_id_and_keeps_what_is_left_out(field):
     assert search(field, {}).json()[0]["user"] == NOBODY
 
 
+def test_an_activity_stays_with_a_user_whose_login_somebody_else_has_now(field):
+    first = user(field, "kim")
+    bring(field, ACTIVITY, activity(71, "Training", "2026-02-03 09:00", user={"login": "kim"}))
+    assert user(field, "kim.baker", id=first) == first
+    second = user(field, "kim")
+    assert second != first
+    bring(field, ACTIVITY, {"id": 71, "noteActivity": "Ovens"})
+    (row,) = search(field, {}).json()
+    assert (row["user"]["id"], row["user"]["login"], row["noteActivity"]) == (first, "kim.baker", "Ovens")
+    assert found(field, loginUser="kim") == []
+    assert found(field, loginUser="kim.baker") == [71]
+
+
 def test_moments_are_those_of_the_connections_zone(hub: Served):
     here, there = Field(hub, "here", time_zone="Europe/Paris"), Field(hub, "there", time_zone="Asia/Tokyo")
     bring(here, ACTIVITY, activity(71, "Training", "2026-07-03 20:00", "2026-07-03T19:00:00Z"))

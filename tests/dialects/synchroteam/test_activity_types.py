@@ -80,6 +80,14 @@ def test_the_same_type_twice_is_stored_once(field):
     assert [message.state for message in field.hub.messages()] == ["accepted", "repeat", "repeat"]
 
 
+def test_the_same_type_again_after_the_first_was_renamed_is_another(field):
+    first = make(field, "Workshop")
+    send(field, id=first, name="Garage")
+    second = make(field, "Workshop")
+    assert second != first
+    assert [row["name"] for row in ask(field, "Search", {}).json()] == ["Garage", "Workshop"]
+
+
 def test_types_of_one_name_that_arrive_together_are_one(field):
     bodies = [json.dumps({"name": "Workshop", "color": f"00000{digit}"}) for digit in range(4)]
     url = "/Api/v2/ActivityType/Send"

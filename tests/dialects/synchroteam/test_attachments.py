@@ -94,7 +94,7 @@ def test_a_file_belongs_to_all_that_the_body_names(field):
         ({"job": {"myId": "J-9"}}, "there is no job with myId J-9"),
         ({"job": {"num": 9}}, "there is no job with num 9"),
         ({"customer": {"id": 9}}, "there is no customer with id 9"),
-        ({"customer": {"id": "x"}}, "id must be a whole number"),
+        ({"customer": {"id": "x"}}, "customer: id must be a whole number"),
         ({"job": None}, "job or customer is required, with the id, the myId or the num of one that is there"),
         ({"job": [1]}, "job must be an object with id, myId, num"),
         ({"job": {"id": {"a": 1}}}, "job: id must be text"),

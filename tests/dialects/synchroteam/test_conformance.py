@@ -5,14 +5,13 @@ keys in the same letter case, with values of the same kinds, at every level. Exc
 contradiction that they resolve (`inventory.AMENDED`).
 """
 
-import unicodedata
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.dialects.synchroteam.asking import ASKED, World
+from tests.dialects.synchroteam import asking_jobs, asking_places, asking_stock, asking_users
+from tests.dialects.synchroteam.asking import World
 from tests.dialects.synchroteam.inventory import (
     AMENDED,
     CONTRADICTIONS,
@@ -22,9 +21,11 @@ from tests.dialects.synchroteam.inventory import (
     expected,
     in_xml,
     misfits,
+    plain,
     read_xml,
 )
 
+ASKED = asking_places.ASKED | asking_jobs.ASKED | asking_stock.ASKED | asking_users.ASKED
 FEW, MANY = 2, 10
 """How often each endpoint is asked in each format: by `make test`, and by `make e2e`."""
 EACH = settings(
@@ -38,7 +39,7 @@ def world(lasting):
 
 
 @pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=[pytest.mark.e2e, pytest.mark.slow])])
-@pytest.mark.parametrize("endpoint", [each for each in SERVED if each in ASKED])
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_an_endpoint_answers_in_the_shape_of_its_example(world, endpoint, examples):
     @settings(EACH, max_examples=examples)
     @given(st.data())
@@ -66,17 +67,6 @@ def shows(shown: Any, wanted: Any) -> bool:
     return plain(shown) == plain(wanted)
 
 
-def plain(value: Any) -> Any:
-    """A value as it may be compared."""
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    text = unicodedata.normalize("NFC", text).strip()
-    try:
-        number = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        return text
-    return number if number.is_finite() else text
-
-
 @pytest.mark.parametrize("lasting_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("endpoint", SERVED)
 def test_an_endpoint_is_served_below_both_roots_in_any_case_with_and_without_a_slash(lasting, endpoint):
@@ -94,6 +84,15 @@ class Anything(dict[str, str]):
 
     def __missing__(self, _: str) -> str:
         return "7"
+
+
+def test_every_endpoint_of_the_inventory_is_served_and_asked():
+    assert [*ENDPOINTS] == SERVED
+    assert ENDPOINTS.keys() == ASKED.keys()
+
+
+def test_there_is_no_endpoint_that_deletes_a_user(lasting):
+    assert lasting.call("DELETE", "/Api/v2/User/Delete?login=kim").status_code == 404
 
 
 def test_every_exception_resolves_a_known_contradiction_or_adds_a_field_of_the_table():

@@ -190,6 +190,26 @@ def test_the_next_page_goes_on_after_the_last_job_of_this_one(lasting, own):
     assert seen == [jobs[4:2:-1], jobs[2:0:-1], jobs[:1]]
 
 
+def test_between_dates_what_begins_last_comes_first_and_pages_go_on(lasting, own):
+    jobs = {}
+    for place in range(4):
+        planned = {"scheduledBeginDate": f"2015-05-1{place} 08:00", "scheduledEndDate": f"2015-05-1{place} 09:00"}
+        jobs[place] = make(lasting, idCustomer=own["id"], **planned, RealBeginDate="2015-05-12 10:00")
+    late = make(lasting, idCustomer=own["id"], scheduledBeginDate="2014-01-01", RealBeginDate="2015-05-12 12:00")
+    body = json.dumps({"customer": own, "dateFrom": "2015-05-11", "dateTo": "2015-05-20"})
+    where, seen = "/Api/v2/Jobs/Search?pageSize=2", []
+    while where:
+        answer = lasting.call("POST", where, content=body)
+        seen.append([int(each["num"]) for each in answer.json()])
+        where = links(answer).get("next", "")
+    assert seen == [[jobs[3], late], [jobs[0], jobs[2]], [jobs[1]]]
+    assert [int(each["num"]) for each in search(lasting, **json.loads(body))] == [n for page in seen for n in page]
+    assert [each["num"] for each in search(lasting, "?page=2&pageSize=3", **json.loads(body))] == [
+        str(jobs[2]),
+        str(jobs[1]),
+    ]
+
+
 def test_a_page_may_be_asked_for_by_its_number(lasting, own):
     jobs = [make(lasting, idCustomer=own["id"], description=str(place)) for place in range(3)]
     answer = lasting.call("POST", "/Api/v2/Jobs/Search?page=2&pageSize=2", content=json.dumps({"customer": own}))

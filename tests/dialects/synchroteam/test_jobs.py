@@ -202,6 +202,10 @@ def test_the_name_of_a_site_means_that_of_the_customer(lasting):
             "scheduledEndDate lies before scheduledBeginDate",
         ),
         ({"RealBeginDate": "2016-01-02", "RealEndDate": "2016-01-01"}, "RealEndDate lies before RealBeginDate"),
+        (
+            {"RealBeginDate": "2016-01-01", "RealEndDate": "2017-01-03"},
+            "RealEndDate lies more than 366 days after RealBeginDate",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_kept(lasting, said, why):

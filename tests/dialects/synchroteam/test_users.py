@@ -214,6 +214,14 @@ def test_a_login_is_changed_by_id_and_then_free_for_another_user(field):
     assert field.hub.record("employee", "kim").id == second
 
 
+def test_the_same_user_again_after_the_first_was_renamed_is_another(field):
+    first = make(field, "kim")
+    send(field, id=first, login="kim.baker")
+    second = make(field, "kim")
+    assert second != first
+    assert (details(field, login="kim")["id"], details(field, login="kim.baker")["id"]) == (second, first)
+
+
 def test_the_letters_of_a_login_are_changed_by_id(field):
     number = make(field, "kim")
     assert send(field, id=number, login="KIM") == {"code": number, "message": ""}
@@ -397,3 +405,11 @@ def test_what_a_connection_is_not_told_is_blank_and_finds_nothing(hub):
     assert logins_of(search(narrow, skilledTrades="ovens")) == []
     assert logins_of(search(narrow, {})) == ["kim.baker"]
     assert search(silent, {}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "line", ['{"id":77,"login":"brought","password":"s3cret"}', '{"login":"brought","password":"s3cret"']
+)
+def test_nothing_keeps_a_password_of_a_line_that_is_carried_in(lasting, line):
+    lasting.carry_in(line, entity="employee")
+    assert "s3cret" not in everything_kept(lasting)

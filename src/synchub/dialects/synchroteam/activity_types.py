@@ -78,6 +78,7 @@ ACTIVITY_TYPE = Kind(
     plural="activity types",
     root="ActivityType",
     key="",
+    by_name=True,
     locate=_located,
 )
 

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi.responses import Response
-from pydantic_core import PydanticCustomError
 
 from synchub.contents import keeping
 from synchub.contents.keeping import Kept, shelf
@@ -78,10 +77,7 @@ def _read(call: Call, row: Row) -> tuple[Said, bytes]:
 
 
 def _naming(word: str, value: Any) -> Naming:
-    try:
-        return references.of_object(_OBJECTS[word], value, word)
-    except PydanticCustomError as error:
-        raise Declined(f"{word}: {error.message()}") from None
+    return references.of_object(_OBJECTS[word], value, word)
 
 
 def _recording(kept: Kept) -> sending.Prepare:

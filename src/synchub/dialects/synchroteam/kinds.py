@@ -75,11 +75,12 @@ class Kind:
     """A resource: `noun` and `plural` are what messages call it, `root` what it is called in XML.
 
     `key` is the word of the external key ("myId"), "" where there is none; with `any_case` keys are found in any letter
-    case. `id_words` are those of the id, in small letters. `named` is the column by which others name it. `filters` are
-    the columns that other parameters of queries compare with. `left_out` are the words that a list leaves out.
-    `described` are the JSON schemas of words whose blank does not tell their type. `unfold` makes the first changes to
-    a row that is read, `finish` the last ones to a row that is shown, and `locate` looks for the record of a row that
-    has other words for it than an id and a key.
+    case. Where rows are told apart `by_name`, a name that nobody has makes a record, even if the same row made one
+    before that has another name now. `id_words` are those of the id, in small letters. `named` is the column by which
+    others name it. `filters` are the columns that other parameters of queries compare with. `left_out` are the words
+    that a list leaves out. `described` are the JSON schemas of words whose blank does not tell their type. `unfold`
+    makes the first changes to a row that is read, `finish` the last ones to a row that is shown, and `locate` looks for
+    the record of a row that has other words for it than an id and a key.
 
     Of a kind whose ids are texts, `id_column` has them. `code_column` is what Send answers in `code` or in `data.num`,
     where that is no id; it is one of those that have the same `code_within`. `moments` is how it shows them.
@@ -92,6 +93,7 @@ class Kind:
     root: str
     key: str = "myId"
     any_case: bool = False
+    by_name: bool = False
     id_words: frozenset[str] = frozenset({"id"})
     named: str = "name"
     id_word: str = "id"

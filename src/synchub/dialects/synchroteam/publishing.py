@@ -21,7 +21,7 @@ from synchub.printing.pictures import printable
 from synchub.printing.sheet import Sheet
 
 PICTURE = PAGE + "/{place:int}"
-CLAIMS = (Claim(PAGE, frozenset({"GET", "HEAD"})), Claim(PAGE + "/{place}", frozenset({"GET", "HEAD"})))
+CLAIMS = tuple(Claim(path, frozenset({"GET", "HEAD"}), is_page=True) for path in (PAGE, PAGE + "/{place}"))
 UNPRINTED = "(a link)"
 NOTHING = "<!doctype html><html lang=en><title>Nothing here</title><p>There is nothing at this link (any more).</html>"
 """What a wrong link and a withdrawn one show alike."""

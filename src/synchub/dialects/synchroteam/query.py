@@ -113,11 +113,11 @@ class Page:
         links = [f'<{self._url(request, n)}>; rel="{rel}"' for rel, n in places.items() if 1 <= n <= last]
         return {"link": ", ".join(links), "x-total-count": str(total)}
 
-    def onward(self, request: Request, last: int | None) -> dict[str, str]:
-        """Where the pages around it are, of rows that nobody counts: `last` is its last record if more follow."""
+    def onward(self, request: Request, last: str | None) -> dict[str, str]:
+        """Where the pages around it are, of rows that nobody counts: `last` is where it ends if more follow."""
         links = [f'<{self._url(request, n)}>; rel="{rel}"' for rel, n in (("first", 1), ("prev", self.number - 1)) if n]
         if last is not None:
-            links.append(f'<{self._url(request, self.number + 1, (AFTER, str(last)))}>; rel="next"')
+            links.append(f'<{self._url(request, self.number + 1, (AFTER, last))}>; rel="next"')
         return {"link": ", ".join(links)}
 
     def _url(self, request: Request, number: int, *more: tuple[str, str]) -> str:

@@ -106,7 +106,10 @@ def of_object(reference: Reference, value: Any, word: str) -> Naming:
     if not isinstance(value, Mapping):
         raise Declined(f"{word} must be an object with {', '.join(reference.words)}")
     folded = {str(name).lower(): each for name, each in value.items()}
-    return _naming(reference, {each: folded[each.lower()] for each in reference.words if each.lower() in folded})
+    try:
+        return _naming(reference, {each: folded[each.lower()] for each in reference.words if each.lower() in folded})
+    except Declined as error:
+        raise Declined(f"{word}: {error}") from None
 
 
 def _naming(reference: Reference, said: Mapping[str, Any]) -> Naming:

@@ -153,7 +153,7 @@ def send(
     answer: Answering = by_id,
     refuse: Refusal = refused,
 ) -> Work:
-    """Create or update a record."""
+    """Create or update a record; what makes a new one is no repeat, though the same row came before."""
 
     def work(session: Session) -> Submission:
         repeats.lock(session, [Submission(arrival, (), _always({}), repeats=True)])
@@ -185,7 +185,8 @@ def put(session: Session, kind: Kind, connection: Connection, arrival: Arrival, 
     named = kind.locate(session, connection, said)
     book = Book.open(session, connection, kind.entity, [named], kind.noun, kind.key, also=also)
     copy = book.copy_of(named)
-    if copy is None and said.named.my_id is None and (made := made_before(session, arrival)):
+    again_is_same = said.named.my_id is None and not kind.by_name
+    if copy is None and again_is_same and (made := made_before(session, arrival)):
         again = _answered(session, kind, said, made)
         book = Book.open(session, connection, kind.entity, [again], kind.noun, kind.key, also=also)
         copy = book.copy_of(again)

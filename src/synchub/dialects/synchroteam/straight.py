@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from synchub.dialects.synchroteam.endpoints import Call, Door, Straight
 from synchub.dialects.synchroteam.faults import Declined
-from synchub.dialects.synchroteam.ids import LARGEST_ID, sees
+from synchub.dialects.synchroteam.ids import LARGEST_ID, sees, shown_id
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.meaning import records_by_id
 from synchub.dialects.synchroteam.sending import Said, read
@@ -84,7 +84,6 @@ def _answering(expected: int | None) -> Callable[[Sequence[Verdict]], Answer]:
             raise NotAllowed(verdict.reason or "not allowed")
         if expected not in {None, verdict.record}:
             raise Renamed("another request renamed this record meanwhile: please send it again")
-        their = verdict.their_id or ""
-        return {"code": int(their) if their.isascii() and their.isdecimal() else verdict.record, "message": ""}
+        return {"code": shown_id(int(verdict.record or 0), verdict), "message": ""}
 
     return answer

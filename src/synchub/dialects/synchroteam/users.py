@@ -194,7 +194,7 @@ def _prepared(place: Place) -> None:
     if place.said.named.my_id is not None:
         place.said.fields["login"] = place.copy.external_key
     former = place.book.renamed.get(place.copy.id)
-    if former:
+    if former and place.connection.matches_code:
         recode(place.session, place.copy, former)
 
 

@@ -174,28 +174,41 @@ def _equal(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
 
 def matching(session: Session, connection: Connection, kind: Kind, wanted: Sequence[ColumnElement[bool]]) -> list[int]:
     """The ids of the records that the connection sees and that fulfil the conditions, in order."""
-    statement = candidates(connection, kind, wanted).order_by(db.table_of(kind.made).c.id)
-    return visible(session, connection, kind, session.execute(statement).all())
+    gone = select(MINE.c.id).where(MINE.c.record_id == RECORDS.c.id, *_gone(connection, kind)).exists()
+    statement = candidates(kind, wanted).add_columns(gone.label("gone")).order_by(db.table_of(kind.made).c.id)
+    found = session.execute(statement).all()
+    unseen = _hidden(session, connection, kind.entity, {row.id for row in found if row.gone})
+    return [row.id for row in found if row.id not in unseen]
 
 
-def candidates(connection: Connection, kind: Kind, wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """The records that fulfil the conditions, each with whether the connection has said of a copy that it is gone.
+def candidates(kind: Kind, wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The records that fulfil the conditions, whether or not a connection sees them.
 
-    That is asked of each record: nothing else is read of the connection's copies, which may be many. The records are of
-    the kind's entity because they have a typed row. A database without statistics would read all records by their
-    entity, or all that exist, so it is neither asked for the entity, nor for a join that it could begin from there.
+    They are of the kind's entity because they have a typed row. A database without statistics would read all records by
+    their entity, or all that exist, so it is neither asked for the entity, nor for a join that it could begin there.
     """
     typed = db.table_of(kind.made)
-    mine = (MINE.c.record_id == RECORDS.c.id, naming.owner_of(MINE) == connection.id, MINE.c.entity == kind.entity)
-    gone = select(MINE.c.id).where(*mine, type_coerce(MINE.c.image, Text).like(GONE)).exists()
-    statement = select(typed.c.id, gone.label("gone")).outerjoin(RECORDS, RECORDS.c.id == typed.c.id)
+    statement = select(typed.c.id).outerjoin(RECORDS, RECORDS.c.id == typed.c.id)
     return statement.where(RECORDS.c.exists.is_not(false()), *wanted)
 
 
-def visible(session: Session, connection: Connection, kind: Kind, found: Sequence[Row[Any]]) -> list[int]:
-    """Those of the candidates that the connection sees: it has not said of all its copies that they are gone."""
-    unseen = _hidden(session, connection, kind.entity, {row.id for row in found if row.gone})
-    return [row.id for row in found if row.id not in unseen]
+def visible(session: Session, connection: Connection, kind: Kind, ids: Sequence[int]) -> list[int]:
+    """Those of the records that the connection sees: it has not said of all its copies that they are gone.
+
+    That is asked of these records alone: a database that thought them many would read all of the connection's copies.
+    """
+    unseen: set[int] = set()
+    for start in range(0, len(ids), CHUNK):
+        among = db.among(MINE.c.record_id, ids[start : start + CHUNK])
+        gone = set(session.scalars(select(MINE.c.record_id).where(among, *_gone(connection, kind))))
+        unseen |= _hidden(session, connection, kind.entity, gone)
+    return [id_ for id_ in ids if id_ not in unseen]
+
+
+def _gone(connection: Connection, kind: Kind) -> Sequence[ColumnElement[bool]]:
+    """A copy of which the connection has said that its record is gone."""
+    gone = type_coerce(MINE.c.image, Text).like(GONE)
+    return naming.owner_of(MINE) == connection.id, MINE.c.entity == kind.entity, gone
 
 
 def first(session: Session, connection: Connection, kind: Kind, wanted: Mapping[str, Any]) -> Seen | None:

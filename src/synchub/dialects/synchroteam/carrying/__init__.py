@@ -13,12 +13,13 @@ from synchub.dialects.synchroteam.customers import CUSTOMER
 from synchub.dialects.synchroteam.equipment import EQUIPMENT
 from synchub.dialects.synchroteam.parts import PART
 from synchub.dialects.synchroteam.sites import SITE
-from synchub.dialects.synchroteam.stock import DEPOT
+from synchub.dialects.synchroteam.stock import DEPOT, STOCK_LEVEL, STOCK_REQUEST
 from synchub.master.entities import PRECEDENCE
 
 _CARGOES = (
     USERS,
-    *map(Cargo, (DEPOT, CUSTOMER, SITE, EQUIPMENT, PART, ACTIVITY_TYPE)),
+    *map(Cargo, (DEPOT, CUSTOMER, SITE, EQUIPMENT, PART, STOCK_LEVEL, ACTIVITY_TYPE)),
+    Cargo(STOCK_REQUEST, is_flat=False),
     Cargo(BLOCK, is_flat=False),
     ACTIVITIES,
     JOBS,

@@ -22,7 +22,11 @@ def give(cargo: Cargo, session: Session, connection: Connection) -> Iterator[str
     """The lines of all records of a kind that a connection sees, in the order of their ids."""
     kind = cargo.kind
     found = matching(session, connection, kind, [])
-    ids = sorted((str(seen.id).rjust(WIDEST), seen.row.id) for seen in load(session, connection, kind, found))
+    by_key = kind.key == kind.id_word
+    ids = sorted(
+        (seen.key if by_key else str(seen.id).rjust(WIDEST), seen.row.id)
+        for seen in load(session, connection, kind, found)
+    )
     for seen in load(session, connection, kind, [record for _, record in ids]):
         yield line_of(cargo, connection, seen)
 

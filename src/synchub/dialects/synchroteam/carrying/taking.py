@@ -20,9 +20,10 @@ from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.formats import Format
 from synchub.dialects.synchroteam.ids import ANOTHER_HUBS, Named
 from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.redaction import mentions, redacted
 from synchub.dialects.synchroteam.references import Naming
 from synchub.dialects.synchroteam.sending import Said, read, write_of
-from synchub.errors import Refused
+from synchub.errors import Refused, Unreadable
 from synchub.intake.submission import Answer, Arrival, Submission, digest_of
 from synchub.master.copies import Row as Fields
 from synchub.master.tables import FIRST_RECORD
@@ -100,13 +101,24 @@ def take(
     writes = [write_of(where) for row in good if (where := row.placed(kind, book, lookup))]
     if promised is not None:
         promised |= {name for row in good if row.said for name in _names(kind, row.said)}
-    body = arrival.body + b"".join(line.raw for line in lines[: len(rows)])
+    body = arrival.body + b"".join(_kept(kind, arrival.body, line) for line in lines[: len(rows)])
 
     def answer(verdicts: Sequence[Verdict]) -> Answer:
         became = {row.number: verdict for row, verdict in zip(good, verdicts, strict=True)}
         return {"rows": [row.told(kind, became.get(row.number)) for row in rows]}
 
     return Submission(replace(arrival, body=body, digest=digest_of(body)), writes, answer)
+
+
+def _kept(kind: Kind, header: bytes, line: Line) -> bytes:
+    """What the journal has of a line: its bytes, but of one that may hold a secret what it says without that."""
+    secrets = kind.row.secrets
+    if not secrets or not (mentions(header, secrets) or mentions(line.said, secrets)):
+        return line.raw
+    try:
+        return redacted(line.said, Format.JSON, secrets) + b"\n"
+    except Unreadable:
+        return b"\n"
 
 
 def _code(kind: Kind, said: Said) -> Hashable:

@@ -50,7 +50,7 @@ def _read(one: Member) -> Member:
     if amounts["quantity"] is None:
         raise PydanticCustomError("quantity", "quantity is required")
     return {
-        "id": number_in({"idPart": one.get("idpart")}, "idPart") or None,
+        "id": number_in(one, "idPart") or None,
         "reference": text_in(one, "reference"),
         "description": text_in(one, "description"),
         **{word: _spelt(number) for word, number in amounts.items()},

@@ -1,7 +1,7 @@
 """What a row says of a job, completed by what is stored: whom its lists name, its state, its duration, its number."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row as DbRow
@@ -13,6 +13,7 @@ from synchub.dialects.synchroteam.equipment import EQUIPMENT
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.jobs import mentions, naming
 from synchub.dialects.synchroteam.jobs.asked import known_questions
+from synchub.dialects.synchroteam.jobs.kind import LONGEST_DAYS
 from synchub.dialects.synchroteam.jobs.report import merged
 from synchub.dialects.synchroteam.jobs.states import PLANNED, State, check_move, planned
 from synchub.dialects.synchroteam.members import Member
@@ -94,8 +95,13 @@ def _times(job: _Job) -> None:
     """See that nothing ends before it begins; where activities are known, they are the duration (JOB-6)."""
     columns = job.place.kind.row.columns
     for begin, end in _SPANS:
-        if job.after(begin) and job.after(end) and job.after(end) < job.after(begin):
+        if not job.after(begin) or not job.after(end):
+            continue
+        lasts = datetime.fromisoformat(job.after(end)) - datetime.fromisoformat(job.after(begin))
+        if lasts < timedelta():
             raise Declined(f"{columns[end]} lies before {columns[begin]}")
+        if lasts.days > LONGEST_DAYS:
+            raise Declined(f"{columns[end]} lies more than {LONGEST_DAYS} days after {columns[begin]}")
     activities = as_list(job.after("activities"))
     if activities and {"activities", "duration"} & job.fields.keys():
         job.fields["duration"] = minutes_of(activities)

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlalchemy import ColumnElement, and_, case, false, func, not_
 from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import views
-from synchub.dialects.synchroteam.jobs.kind import JOB
+from synchub.dialects.synchroteam.jobs.kind import JOB, LONGEST_DAYS
 from synchub.dialects.synchroteam.jobs.states import State
 from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.questions import Question
@@ -19,6 +20,7 @@ from synchub.dialects.synchroteam.users import USER
 from synchub.dialects.synchroteam.views import may_read
 from synchub.errors import Unreadable
 from synchub.master.entities.field_service import Job
+from synchub.master.values import spell_moment
 
 JOBS = db.table_of(Job)
 FROM, TO, REPORTED = "dateFrom", "dateTo", "reportChangedFrom"
@@ -26,6 +28,8 @@ OBJECTS = {each.to.noun: each for each in JOB.references if each.name}
 """The filters that are objects, by their words: customer, site and equipment."""
 FILTERS = (FROM, TO, REPORTED, "userName", "userId", "status", "myId", *OBJECTS)
 MEMBERS = ("id", "myId", "name")
+NEVER = "9999"
+"""What follows all moments."""
 UNDER_WAY = (State.STARTED, State.SUSPENDED)
 Condition = ColumnElement[bool]
 
@@ -48,34 +52,57 @@ class _Asked:
         return self.told(column, db.among(JOBS.c[column], records))
 
 
-def conditions(session: Session, connection: Connection, question: Question) -> list[Condition]:
-    """What jobs must fulfil, all of it.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to fulfil all filters: its conditions, and the moment by which the jobs of it follow each other."""
+
+    conditions: list[Condition]
+    moment: ColumnElement[str] | None = None
+
+
+def ways(session: Session, connection: Connection, question: Question) -> list[Way]:
+    """The ways in which a job fulfils all filters; none fulfils them in two.
 
     Raises:
         Unreadable: a filter is none.
     """
     asked = _Asked(session, connection, question)
     made = views.conditions(session, connection, JOB, question.changed)
-    if {FROM, TO} & question.filters.keys():
-        made.append(_dates(asked))
     made += [make(asked) for word, make in _MADE.items() if word in question.filters]
-    return made + [_object(asked, word) for word in OBJECTS if word in question.filters]
-
-
-def _dates(asked: _Asked) -> Condition:
-    """Planned, under way or done between two moments; work that nobody ended goes on while its job is under way."""
+    made += [_object(asked, word) for word in OBJECTS if word in question.filters]
+    if not {FROM, TO} & question.filters.keys():
+        return [Way(made)]
     since, until = _moment(asked, FROM), _moment(asked, TO)
-    planned = _touches(JOBS.c.scheduled_begin, JOBS.c.scheduled_end, since, until)
-    done = _touches(JOBS.c.real_begin, JOBS.c.real_end, since, until)
-    ongoing = and_(JOBS.c.real_begin < until if until else JOBS.c.real_begin.is_not(None), JOBS.c.real_end.is_(None))
-    ongoing = asked.told("status", ongoing, JOBS.c.status.in_(UNDER_WAY))
-    return or_(asked.told("scheduled_begin", planned), asked.told("real_begin", or_(done, ongoing)))
+    planned = asked.told("scheduled_begin", *_touches("scheduled_begin", JOBS.c.scheduled_end, since, until))
+    done = asked.told("real_begin", *_touches("real_begin", _end_of_work(asked), since, until))
+    unplanned = not_(func.coalesce(planned, false()))
+    return [
+        Way([*made, planned], JOBS.c.scheduled_begin),
+        Way([*made, done, unplanned], JOBS.c.real_begin),
+    ]
 
 
-def _touches(begin: Any, end: Any, since: str | None, until: str | None) -> Condition:
-    """Whether a span, or the moment where it begins if it has no end, lies between two moments in part."""
-    within = [] if since is None else [func.coalesce(end, begin) >= since]
-    return and_(begin < until if until else begin.is_not(None), *within)
+def _end_of_work(asked: _Asked) -> ColumnElement[Any]:
+    """When work ended; if nobody ended it, it goes on while the job is under way."""
+    under_way = asked.told("status", JOBS.c.status.in_(UNDER_WAY))
+    return func.coalesce(JOBS.c.real_end, case((under_way, NEVER)))
+
+
+def _touches(begin: str, end: ColumnElement[Any], since: str | None, until: str | None) -> list[Condition]:
+    """What a span fulfils, or the moment where it begins if it has no end, that lies between two moments in part."""
+    column = JOBS.c[begin]
+    made = [column < until if until else column.is_not(None)]
+    if since:
+        made += [column >= _long_before(since), func.coalesce(end, column) >= since]
+    return made
+
+
+def _long_before(since: str) -> str:
+    """A moment before which nothing begins that still lasts."""
+    try:
+        return spell_moment(datetime.fromisoformat(since) - timedelta(days=LONGEST_DAYS + 1))
+    except OverflowError:
+        return ""
 
 
 def _moment(asked: _Asked, word: str) -> str | None:

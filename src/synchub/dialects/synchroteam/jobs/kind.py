@@ -52,6 +52,8 @@ from synchub.master.values import as_list
 LARGEST_BROUGHT = 10**9
 """A larger number is refused: the series goes on after it, and clients must be able to read what comes."""
 HIGHEST_PRIORITY = 2
+LONGEST_DAYS = 366
+"""From the begin of a job to its end: who looks for what lies between two dates need not look further back."""
 STATES = ("created", "scheduled", "synchronized", "started", "suspended", "completed", "validated", "cancelled")
 
 

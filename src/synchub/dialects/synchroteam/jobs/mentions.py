@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from synchub import db
 from synchub.dialects.synchroteam import references
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.kinds import Reference
@@ -14,12 +13,10 @@ from synchub.dialects.synchroteam.references import Naming
 from synchub.dialects.synchroteam.sending import Place
 from synchub.dialects.synchroteam.users import USER
 from synchub.dialects.synchroteam.views import others
-from synchub.master.entities.parties import Employee
 from synchub.master.values import Value, as_list, spell_list
 
 _PART = Reference("item", PART, id="id", key="reference")
 _WORKER = Reference("employee", USER, id="idUser", key="login")
-EMPLOYEES = db.table_of(Employee)
 
 
 def parts(place: Place, said: Value) -> Value:

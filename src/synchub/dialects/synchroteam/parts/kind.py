@@ -26,13 +26,13 @@ def not_negative(value: Decimal | None) -> Decimal | None:
     return value
 
 
-def _number_sent(value: Decimal | None) -> int | float | str | None:
+def number_sent(value: Decimal | None) -> int | float | str | None:
     """A JSON number where that is exact, else its text."""
     exact = value is None or len(value.normalize().as_tuple().digits) <= _EXACT_IN_FLOATS
     return number_out(value) if exact else spell_decimal(value or Decimal())
 
 
-Amount = Annotated[Exact, AfterValidator(not_negative), PlainSerializer(_number_sent)]
+Amount = Annotated[Exact, AfterValidator(not_negative), PlainSerializer(number_sent)]
 """An exact number of 0 or more: said to a server as a number, shown as text (PRT-1)."""
 
 

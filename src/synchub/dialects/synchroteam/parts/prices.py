@@ -12,16 +12,15 @@ from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from synchub import db
 from synchub.connections.tables import Connection
-from synchub.dialects.synchroteam import description
+from synchub.dialects.synchroteam import description, partly
 from synchub.dialects.synchroteam.description import NUMBER
 from synchub.dialects.synchroteam.endpoints import Call, Door
 from synchub.dialects.synchroteam.faults import Declined
-from synchub.dialects.synchroteam.ids import Book, Named
+from synchub.dialects.synchroteam.ids import Named
+from synchub.dialects.synchroteam.parts.finding import Finder
 from synchub.dialects.synchroteam.parts.kind import PART, Amount
 from synchub.dialects.synchroteam.sending import Said, missing, read
-from synchub.dialects.synchroteam.views import matching
 from synchub.dialects.synchroteam.words import Key
 from synchub.dialects.wire import Wire
 from synchub.intake.alone import Work
@@ -29,10 +28,9 @@ from synchub.intake.submission import Answer, Arrival, Submission
 from synchub.master.convergence import Mode
 from synchub.master.entities.products import Item
 from synchub.master.values import storable
-from synchub.master.writes import Verdict, Write
+from synchub.master.writes import Write
 
 ECHOED = ("id", "price", "reference")
-MOST_TOLD = 20
 
 
 class PriceRow(Wire, entity=Item, key=("code",)):
@@ -125,75 +123,22 @@ def _pricing(connection: Connection, arrival: Arrival, came: Sequence[Any]) -> W
         writes = _writes(session, connection, rows)
         bad = [row for row in rows if row.why]
         answer: Answer = {"code": 0 if bad else 1, "errors": [row.came for row in bad]}
-        why = [row.told() for row in bad]
-        if bad and not writes:
-            return Submission(arrival, (), _always(answer), refusal="; ".join(why[:MOST_TOLD]))
-        if writes:
-            writes[0].problems.extend(why)
-        return Submission(arrival, writes, _always(answer))
+        return partly.submitted(arrival, writes, [row.told() for row in bad], lambda _: answer)
 
     return work
 
 
-def _always(answer: Answer) -> Callable[[Sequence[Verdict]], Answer]:
-    return lambda _verdicts: answer
-
-
 def _writes(session: Session, connection: Connection, rows: Sequence[Priced]) -> list[Write]:
     """What the good rows ask of the store; those that turn out to name no part are bad."""
-    said = [row.said.named for row in rows if row.said]
-    book = Book.open(session, connection, PART.entity, said, PART.noun)
-    seen = _seen(session, connection, book)
+    finder = Finder.of(session, connection, [row.said.named for row in rows if row.said])
     last: dict[int, Said] = {}
     for row in rows:
         if row.said is None:
             continue
         try:
-            record = _record(book, row.said.named)
+            last[finder.record(row.said.named)] = row.said
         except Declined as error:
             row.reject(str(error))
-            continue
-        if record in seen:
-            last[record] = row.said
-        else:
-            row.reject("there is no such part")
     return [
-        Write(PART.entity, book.copies_of(record)[0].external_key, Mode.PARTIAL, said.fields, said.extra)
-        for record, said in last.items()
+        Write(PART.entity, finder.key(record), Mode.PARTIAL, said.fields, said.extra) for record, said in last.items()
     ]
-
-
-def _seen(session: Session, connection: Connection, book: Book) -> frozenset[int]:
-    """Those of the records that rows may name which the connection sees."""
-    ids = sorted(book.records)
-    return frozenset(matching(session, connection, PART, [db.among(db.table_of(PART.made).c.id, ids)]) if ids else ())
-
-
-def _record(book: Book, named: Named) -> int | None:
-    """The record that a row names.
-
-    Raises:
-        Declined: its id and its reference are of two parts.
-    """
-    found = {each for each in (_of_id(book, named.id), _of_key(book, named.my_id)) if each != 0}
-    if len(found) > 1:
-        raise Declined("id and reference name different parts")
-    return found.pop()
-
-
-def _of_id(book: Book, number: int | None) -> int | None:
-    """The record of an id: 0 where none is said, None where nobody knows it."""
-    if number is None:
-        return 0
-    if number in book.by_id:
-        return int(book.by_id[number].record_id)
-    return number if number in book.records else None
-
-
-def _of_key(book: Book, key: str | None) -> int | None:
-    """The record of a reference, as `_of_id`."""
-    if key is None:
-        return 0
-    if key in book.by_key:
-        return int(book.by_key[key].record_id)
-    return book.coded.get(key) if book.connection.matches_code else None
