@@ -82,11 +82,11 @@ HELD: dict[str, list[dict[str, Any]]] = {
             "idActivity": 119,
             "nmActivity": SIGNS,
             "noteActivity": "n",
-            "dtStart": "2016-06-01 08:30",
+            "dtStart": "2016-06-01 08:30:00",
             "dtEnd": "2016-06-06 00:00:01",
             "user": {"id": 266, "login": "bill", "fisrtName": "Bill", "lastName": SIGNS, "Groups": "g1, g 2"},
         },
-        {"idActivity": 120, "nmActivity": "Holiday", "dtStart": "2016-08-01 00:00", "dtEnd": ""},
+        {"idActivity": 120, "nmActivity": "Holiday", "dtStart": "2016-08-01 00:00:00", "dtEnd": ""},
     ],
     "block": [
         {

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import Connection
-from synchub.dialects.synchroteam.carrying.cargo import Cargo, Taken
+from synchub.dialects.synchroteam.carrying.cargo import Cargo, Taken, require
 from synchub.dialects.synchroteam.carrying.lookups import Lookup
 from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, own_id, own_text, shown_key
 from synchub.dialects.synchroteam.kinds import Kind
@@ -35,6 +35,7 @@ def place(session: Session, cargo: Cargo, connection: Connection, rows: list[Tak
     else:
         _number(session, rows)
     lookup.settle()
+    require(session, cargo, rows)
     cargo.complete(session, [row for row in rows if row.said])
     return book
 

@@ -5,7 +5,6 @@ number, or one id, to two jobs. A number that a client brings for a new job is u
 An id that a client brings is its own name for the job (`their_id`); the hub gives the job one of its own beside it.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -43,7 +42,7 @@ def name(place: Place) -> None:
     fields["number"] = _drawn(place.session) if said is None else _brought(place, int(str(said)))
     if held.job_id is None:
         creator = fields.setdefault("creator", held.creator) or place.connection.id
-        fields |= {"creator": creator, "job_id": new_ids(place.session, [int(creator)])[0]}
+        fields |= {"creator": creator, "job_id": _new_id(place.session, int(creator))}
     if text is not None and own_text(place.copy) is None:
         _adopt(place, text)
 
@@ -69,16 +68,14 @@ def _owner(session: Session, number: int) -> int | None:
     return session.scalar(select(JOBS.c.id).where(JOBS.c.number == number).limit(1))
 
 
-def new_ids(session: Session, creators: Sequence[int]) -> list[str]:
-    """Ids in the vendor's pattern, creator_yyMMddHHmmssfff, of moments that no other jobs have."""
-    made: list[str] = []
+def _new_id(session: Session, creator: int) -> str:
+    """An id in the vendor's pattern, creator_yyMMddHHmmssfff, of a moment that no other job has."""
     moment = datetime.fromtimestamp(clock.now() / clock.SECOND, UTC)
-    while len(made) < len(creators):
-        id_ = f"{creators[len(made)]}_{moment:%y%m%d%H%M%S}{moment.microsecond // 1000:03}"
-        if session.scalar(select(JOBS.c.id).where(JOBS.c.job_id == id_).limit(1)) is None:
-            made.append(id_)
+    while True:
+        made = f"{creator}_{moment:%y%m%d%H%M%S}{moment.microsecond // 1000:03}"
+        if session.scalar(select(JOBS.c.id).where(JOBS.c.job_id == made).limit(1)) is None:
+            return made
         moment += _STEP
-    return made
 
 
 def _adopt(place: Place, text: str) -> None:
