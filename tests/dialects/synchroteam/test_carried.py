@@ -187,6 +187,10 @@ def test_documents_without_a_number_get_free_ones_of_their_type_and_new_ones_com
     content = json.dumps({"type": "invoice", "lines": [LINE | {"description": "d"}]})
     answer = lasting.call("POST", "/Api/v2/Invoices/Send", content=content).json()
     assert answer == {"code": 1, "message": None, "data": {"num": 7004, "numberLines": 1}}
+    again = lasting.carry_in(*lines_of(lasting.carry_out("invoice")), entity="invoice")
+    assert {row["verdict"] for row in again} == {"unchanged"}
+    (blank,) = lasting.carry_in('{"id":900,"num":""}', entity="invoice")
+    assert (blank["verdict"], documents(lasting)[900]["num"]) == ("unchanged", 7002)
 
 
 def test_jobs_without_a_number_get_free_ones_and_new_jobs_come_after_all(lasting):

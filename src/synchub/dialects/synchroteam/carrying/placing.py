@@ -35,7 +35,8 @@ def place(session: Session, cargo: Cargo, connection: Connection, rows: list[Tak
     else:
         _number(session, rows)
     lookup.settle()
-    require(session, cargo, rows)
+    if cargo.required:
+        require(session, cargo, rows)
     cargo.complete(session, [row for row in rows if row.said])
     return book
 
