@@ -43,7 +43,7 @@ def parcel(entity: str, their_id: str | None = None, *, is_new: bool = False, st
         their_id,
         1_000_000_000,
         "K 1",
-        "x",
+        "invoice 12" if entity == "invoice" else "x",
         1,
         1,
         0,
@@ -291,6 +291,12 @@ def test_a_document_is_changed_by_the_number_that_the_server_gave_it(sender, sai
     assert ("lines" in asked[0][2]) is ("lines" in said)
 
 
+def test_a_document_that_was_brought_along_with_its_id_has_its_number_there(sender):
+    one = parcel("invoice", "336", kind="invoice", status=1)
+    outcome, asked = call(sender, one, {"code": 0, "message": None, "data": {"num": 12}})
+    assert (asked[0][2]["num"], outcome.their_ids) == (12, {})
+
+
 @pytest.mark.parametrize(
     ("more", "named"),
     [
@@ -362,7 +368,8 @@ def test_a_count_that_the_server_does_not_take_is_refused_with_its_reason(sender
     [
         (parcel("invoice", **{EXISTS: False}), "no document can be deleted there: do it by hand"),
         (parcel("invoice", kind="invoice", status=1), "the num that it has there is not known: change it by hand"),
-        (parcel("invoice", "336", kind="invoice", status=1), "the num that it has there is not known"),
+        (parcel("invoice", "336", kind="invoice", status=1), None),
+        (parcel("invoice", "336", kind="quotation", status=1), "type cannot be changed: there it is the invoice"),
         (
             parcel("invoice", "#quotation 7", kind="invoice"),
             "type cannot be changed: there it is the quotation with the num 7",

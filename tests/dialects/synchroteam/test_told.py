@@ -53,18 +53,16 @@ class Told:
 
 def held(field: Field) -> dict[str, list[dict[str, Any]]]:
     """What a connection sees."""
-    carried = {
-        entity: map(json.loads, lines_of(field.carry_out(entity))) for entity in {*HELD, "warehouse"} - {"photo"}
-    }
-    invoices = field.call("POST", "/Api/v2/Invoices/List", content="{}").json()
-    return alike({**carried, "invoice": invoices})
+    return alike({entity: map(json.loads, lines_of(field.carry_out(entity))) for entity in set(HELD) - {"photo"}})
 
 
 def lines(entity: str) -> list[str]:
-    """The lines of an entity, of jobs without parts and users that are gone: no server takes these."""
+    """The lines of an entity, without what no server takes: parts and users that are gone, and a word for no part."""
     held = json.loads(json.dumps(HELD[entity]))
     for row in held if entity == "job" else ():
         row |= {"parts": row.get("parts", [])[:1], "Activities": row.get("Activities", [])[:1], "OtherTechnicians": []}
+    for line in held[0]["lines"] if entity == "invoice" else ():
+        line |= {"reference": "" if not line["idPart"] else line["reference"]}
     return list(map(json.dumps, held))
 
 
@@ -106,7 +104,7 @@ def test_another_hub_is_told_of_every_kind_that_has_a_send_in_order(told):
     for _ in range(2):
         bill(told.app, customer={"id": 7}, dueDate="2026-08-01", lines=LINES[1:], comment=str(_))
     told.wait()
-    counts = {entity: len(HELD.get(entity, ())) for entity in FORMS} | {"invoice": 3}
+    counts = {entity: len(HELD.get(entity, ())) for entity in FORMS} | {"invoice": len(HELD["invoice"]) + 3}
     assert {entity: len(rows) for entity, rows in held(told.there).items()} == counts
     told.app.carry_in(
         '{"idJob":"265_160719144323649","tags":[],"parts":[],"description":"","idSite":null,"siteMyId":""}',

@@ -5,14 +5,14 @@ type within which it counts, and sent from then on. Until then a hub, but no oth
 `myId`: by what is sent again it makes no other one, and of two documents with the same words it makes two.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from synchub.dialects.synchroteam.client.answers import Answer
 from synchub.dialects.synchroteam.client.forms import Call, Lasting, Request, spelled
 from synchub.dialects.synchroteam.client.jobs import named as job_named
 from synchub.dialects.synchroteam.client.rows import Listed, Lists, Member, named, row_of
-from synchub.dialects.synchroteam.ids import ANOTHER_HUBS, whole
+from synchub.dialects.synchroteam.ids import whole
+from synchub.dialects.synchroteam.invoices.called import Called
 from synchub.dialects.synchroteam.invoices.kind import INVOICE
 from synchub.dialects.synchroteam.invoices.sending import ACTION, ADD, OBJECTS, REPLACE
 from synchub.dialects.synchroteam.words import text_out
@@ -35,25 +35,6 @@ def _line(one: Member, part: Member, _zone: str) -> Member:
 LISTS: Lists = {"lines": Listed("item", "reference", "idPart", "reference", _line)}
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
-    """What a server calls a document: its number, and the type within which that counts."""
-
-    type: str
-    number: int
-
-    @classmethod
-    def of(cls, their_id: str | None) -> "Called | None":
-        """What was kept; None if nothing was."""
-        type_, _, text = (their_id or "").removeprefix(ANOTHER_HUBS).partition(" ")
-        number = whole(text)
-        return None if number is None else cls(type_, number)
-
-    def kept(self) -> str:
-        """How it is kept."""
-        return f"{ANOTHER_HUBS}{self.type} {self.number}"
-
-
 def numbered(answer: Answer) -> bool:
     """A success, which the vendor's example answers with code 0, a number and no text (INV-1)."""
     return bool(answer.code) or (_number(answer) is not None and not answer.text)
@@ -68,7 +49,7 @@ class Invoices(Lasting):
 
     def check(self, parcel: Parcel) -> str | None:
         """As every form; a change must say which document is meant, and its type is what it is."""
-        there = Called.of(parcel.their_id)
+        there = Called.of(parcel.their_id, parcel.label)
         if parcel.exists and not parcel.is_new and there is None:
             return "the num that it has there is not known: change it by hand"
         if parcel.exists and there and there.type != parcel.state.get("kind"):
@@ -77,7 +58,7 @@ class Invoices(Lasting):
 
     def send(self, call: Call, parcel: Parcel, zone: str) -> Outcome:
         """Create or update it; lines that are not said stay, as adding none changes none."""
-        there, row = Called.of(parcel.their_id), row_of(self.kind, parcel, zone, self.lists)
+        there, row = Called.of(parcel.their_id, parcel.label), row_of(self.kind, parcel, zone, self.lists)
         said = {word: row[word] for word in _PLAIN if word in row} | _owners(parcel)
         named: dict[str, Any] = {"num": there.number} if there else {"myId": parcel.key}
         action = REPLACE if "lines" in said else ADD
@@ -94,8 +75,9 @@ class Invoices(Lasting):
         """The outcome with the number that was answered, where it is another than the one that is known."""
         number = self.answered(Answer.of((outcome.answer or "").encode()))
         if outcome.verdict is Verdict.ACCEPTED and number is not None:
-            there = Called(str(parcel.state["kind"]), number).kept()
-            outcome.their_ids = {parcel.copy: there} if there != parcel.their_id else {}
+            there = Called(str(parcel.state["kind"]), number)
+            is_known = there == Called.of(parcel.their_id, parcel.label)
+            outcome.their_ids = {} if is_known else {parcel.copy: there.kept()}
         return outcome
 
 
