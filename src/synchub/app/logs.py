@@ -51,7 +51,7 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
             return super().format(record)
         at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
         event: Any = {"event": record.msg, "level": record.levelname.lower(), "timestamp": at}
-        event |= {name: value for name in TOLD if (value := getattr(record, name)) is not None}
+        event |= {name: value for name in TOLD if (value := getattr(record, name, None)) is not None}
         for process in self._ending:
             event = process(None, record.levelname, event)
         return str(event)
