@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from synchub.app.logs import REQUESTS, TOLD
 from synchub.app.proxies import caller
 from synchub.dialects.dialect import Claim
 from synchub.errors import Interrupted, SynchubError
@@ -28,7 +29,7 @@ _PLACEHOLDER = "{"
 MESSAGE_ID = b"x-message-id"
 STOPPING = "the hub is stopping: it may or may not have stored this, please send it again"
 
-log = logging.getLogger("synchub.requests")
+log = logging.getLogger(REQUESTS)
 
 
 class Paths:
@@ -186,12 +187,7 @@ def _told(scope: Scope, status: int | None, begun: float) -> Mapping[str, Any]:
 
     An application whose path is a secret says in `state.path` what is told in its place.
     """
-    return {
-        "id": str(scope["state"]["message_id"]),
-        "connection": scope["state"].get("connection"),
-        "client": scope["client"][0],
-        "method": scope["method"],
-        "path": scope["state"].get("path", scope["path"]),
-        "status": status,
-        "milliseconds": round((time.monotonic() - begun) * 1000, 1),
-    }
+    state, taken = scope["state"], round((time.monotonic() - begun) * 1000, 1)
+    path = state.get("path", scope["path"])
+    said = (str(state["message_id"]), state.get("connection"), scope["client"][0], scope["method"], path, status, taken)
+    return dict(zip(TOLD, said, strict=True))

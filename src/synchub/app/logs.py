@@ -2,12 +2,16 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import structlog
 
 OURS = "synchub"
+REQUESTS = "synchub.requests"
+TOLD = ("id", "connection", "client", "method", "path", "status", "milliseconds")
+"""What is told of a request, on this logger."""
 _LEFT = {"message", "asctime", "color_message"}
 
 
@@ -27,12 +31,30 @@ def configure(form: str) -> None:
     )
     handler = _StandardError()
     handler.set_name(OURS)
-    ending = [formatter.remove_processors_meta, *_ending(form)]
-    handler.setFormatter(formatter(foreign_pre_chain=shared, processors=ending))
+    handler.setFormatter(_Formatter(_ending(form), shared))
     root = logging.getLogger()
     root.handlers = [*(other for other in root.handlers if other.get_name() != OURS), handler]
     root.setLevel(logging.INFO)
     _quieten()
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Spares the lines of requests, which are by far the most, what makes all others alike: these are so already."""
+
+    def __init__(self, ending: Sequence[Any], shared: Sequence[Any]) -> None:
+        super().__init__(foreign_pre_chain=shared, processors=[self.remove_processors_meta, *ending])
+        self._ending = ending
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        if record.name != REQUESTS or record.exc_info:
+            return super().format(record)
+        at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        event: Any = {"event": record.msg, "level": record.levelname.lower(), "timestamp": at}
+        event |= {name: value for name in TOLD if (value := getattr(record, name, None)) is not None}
+        for process in self._ending:
+            event = process(None, record.levelname, event)
+        return str(event)
 
 
 class _StandardError(logging.StreamHandler[TextIO]):

@@ -47,6 +47,7 @@ LISTS = {
 """What the elements of a list are called in XML, by the list's name."""
 HELD, STEP = 2**20, 64 * 1024
 """The bytes of a list that are held in memory, and those that are read at once."""
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _UNSAID = frozenset({"", "undefined", "*/*"})
 
 
@@ -246,7 +247,7 @@ def _standing(request: Request) -> dict[str, str]:
 
 
 def _json(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return _ENCODER.encode(document).encode(errors="replace")
 
 
 def _named(value: Any) -> Any:
