@@ -4,11 +4,12 @@ Images say whom they refer to by that key, so they are told the new one; nobody 
 names nothing of that partner's any more, and is free for another record.
 """
 
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, Text, bindparam, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from synchub import db
@@ -73,16 +74,27 @@ def _recode(session: Session, ours: Row[Any], code: str) -> None:
 
 
 def _follow(session: Session, owner: int, entity: str, record: int, keys: tuple[str, str]) -> None:
-    """Let the copies that refer to a record by its old key do so by its new one."""
+    """Let the copies that refer to a record by its old key do so by its new one, whether or not their word counts."""
     for other, names in _referring(entity):
         typed = db.table_of(ENTITIES[other])
-        ids: set[int] = set()
+        ids = _saying(session, owner, other, names, keys[0])
         for name in names:
             ids |= set(session.scalars(select(typed.c.id).where(typed.c[name] == record)))
         lock_records(session, ids)
         rows = [_document(copy, names, keys) for copy in _copies(session, owner, other, ids)]
         if told := [row for row in rows if row]:
             session.execute(_TOLD, told)
+
+
+def _saying(session: Session, owner: int, entity: str, names: Collection[str], key: str) -> set[int]:
+    """The records of which a partner says this key in one of these fields, though others overruled it.
+
+    Nothing but the images knows such words; all that the partner has of the entity is read for them.
+    """
+    mine = (COPIES.c.connection_id == owner, COPIES.c.entity == entity)
+    image, spelled = type_coerce(COPIES.c.image, Text), json.dumps(key, ensure_ascii=False)
+    said = or_(*(image.contains(f'"{name}":{spelled}', autoescape=True) for name in names))
+    return set(session.scalars(select(COPIES.c.record_id).where(*mine, said)))
 
 
 def _referring(entity: str) -> Iterator[tuple[str, list[str]]]:
