@@ -22,6 +22,7 @@ from synchub.dialects.wire import Wire
 from synchub.master.entities.field_service import Block
 from synchub.master.values import as_list, spell_list
 
+SIGNATURE = 7
 TYPES = {
     0: "compliance",
     1: "list",
@@ -29,7 +30,7 @@ TYPES = {
     3: "date",
     4: "time",
     5: "number",
-    7: "signature",
+    SIGNATURE: "signature",
     8: "picture",
 }
 """What an answer to an item may be, by the vendor's number."""
