@@ -59,6 +59,8 @@ class Place:
     is_new: bool
     referred: Mapping[str, int | None] = field(default_factory=dict)
     """The records that the row names, by column; None where it says that there is none."""
+    besides: list[Write] = field(default_factory=list)
+    """What the row says of other records, which are locked."""
 
     @property
     def record(self) -> int:
@@ -162,7 +164,7 @@ def send(
             with session.begin_nested():
                 place = put(session, kind, connection, arrival, said)
                 prepare(place)
-                writes = [write_of(place)]
+                writes = [write_of(place), *place.besides]
         except (Declined, Misnamed) as error:
             return kept(arrival, str(error), refuse)
         return Submission(arrival, writes, lambda _: answer(place), repeats=not place.is_new and _names_the_same(place))
