@@ -12,10 +12,11 @@ from pydantic_core import PydanticCustomError
 
 from synchub.dialects.synchroteam import description
 from synchub.dialects.synchroteam.bodies import Row
-from synchub.dialects.synchroteam.endpoints import Endpoint, lister
+from synchub.dialects.synchroteam.endpoints import Endpoint
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.members import Member, flag_in, number_in, objects, reader_of, text_in
+from synchub.dialects.synchroteam.verbs import lister
 from synchub.dialects.synchroteam.views import CHANGED_FROM, Seen
 from synchub.dialects.synchroteam.words import Flag, Shown, Text, listed, part_of
 from synchub.dialects.wire import Wire

@@ -11,18 +11,7 @@ from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import description, formats, query
 from synchub.dialects.synchroteam.customers import CUSTOMER
-from synchub.dialects.synchroteam.endpoints import (
-    Call,
-    Door,
-    Endpoint,
-    deleter,
-    detailer,
-    filtered,
-    listed,
-    lister,
-    paged,
-    sender,
-)
+from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.kinds import Kind, Reference
 from synchub.dialects.synchroteam.query import LONGEST_NUMBER, Page
@@ -30,6 +19,7 @@ from synchub.dialects.synchroteam.references import key_of, wanted
 from synchub.dialects.synchroteam.sending import Place
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.dialects.synchroteam.sites import SITE
+from synchub.dialects.synchroteam.verbs import deleter, detailer, filtered, listed, lister, paged, sender
 from synchub.dialects.synchroteam.views import (
     CHANGED_FROM,
     Referred,

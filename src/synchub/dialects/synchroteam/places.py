@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import description
-from synchub.dialects.synchroteam.endpoints import Call, Endpoint, deleter, detailer, lister, sender
+from synchub.dialects.synchroteam.endpoints import Call, Endpoint
 from synchub.dialects.synchroteam.equipment import EQUIPMENT
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.ids import Book
@@ -17,6 +17,7 @@ from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.references import referring
 from synchub.dialects.synchroteam.sending import Place
 from synchub.dialects.synchroteam.sites import SITE
+from synchub.dialects.synchroteam.verbs import deleter, detailer, lister, sender
 from synchub.dialects.synchroteam.views import CHANGED_FROM, Referred, Seen, matching, may_read
 from synchub.master import naming
 from synchub.master.convergence import Mode

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import description, names, sending
-from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, detailer, lister, listing
+from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.ids import Named
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.meaning import records_by_id, records_by_key
 from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.questions import Question
 from synchub.dialects.synchroteam.sending import Place, Said
+from synchub.dialects.synchroteam.verbs import detailer, lister, listing
 from synchub.dialects.synchroteam.views import (
     CHANGED_FROM,
     Seen,

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import formats, query
-from synchub.dialects.synchroteam.endpoints import Call, Door, filtered, paged
+from synchub.dialects.synchroteam.endpoints import Call, Door
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.parts.kind import PART, number_sent
 from synchub.dialects.synchroteam.query import Page
 from synchub.dialects.synchroteam.references import by_selector, wanted
 from synchub.dialects.synchroteam.stock.kinds import DEPOT, STOCK_LEVEL
 from synchub.dialects.synchroteam.stock.spots import LEVELS
+from synchub.dialects.synchroteam.verbs import filtered, paged
 from synchub.dialects.synchroteam.views import CHANGED_FROM, Referred, Seen, load, matching, may_read, others, readable
 from synchub.master.values import as_list
 
