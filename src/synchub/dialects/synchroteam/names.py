@@ -1,4 +1,4 @@
-"""Names that make records: logins, which are one in any letter case (JOB-8), and names of what has no key.
+"""Names in any letter case: logins, which are one in any (JOB-8), names of what has no key, and names in paths (EQ-1).
 
 Of several logins that differ in nothing but letter case the one is meant that is spelled as it was said; a connection's
 own come first, then our codes.
@@ -39,7 +39,10 @@ def hold(session: Session, entity: str, name: str) -> None:
 
 
 def called(session: Session, made: type[Entity], name: str) -> list[int]:
-    """The records of this name, in any letter case: whoever sees them."""
+    """The records of this name, in any letter case: whoever sees them.
+
+    No database folds more than ASCII for sure: they are looked up as they are searched, and compared here.
+    """
     typed = db.table_of(made)
     alike = (RECORDS.c.entity == entity_of(made), RECORDS.c.label_key == search_key(name))
     found = session.execute(select(typed.c.id, typed.c.name).join(RECORDS, RECORDS.c.id == typed.c.id).where(*alike))
