@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+from tests.dialects.synchroteam.held import DIGEST, HELD
 from tests.served import fresh
 
 CUSTOMERS = (
@@ -77,6 +78,18 @@ def test_a_dry_run_knows_what_the_files_before_would_have_made(field, folder):
     assert told.rows[4]["reason"] == "there is no customer with customerId 99"
     assert told.code == 1
     assert field("export", "field", "--entity", "customer").out == ""
+
+
+def test_a_dry_run_of_every_entity_knows_what_lists_within_lines_name(field, alone):
+    folder = alone / "in"
+    (folder / "contents").mkdir(parents=True)
+    (folder / "contents" / DIGEST).write_bytes(b"abc")
+    for entity, rows in HELD.items():
+        (folder / f"{entity}.jsonl").write_text(said(rows))
+    dry = field("import", "field", "in", "--dry-run", "--json")
+    stored = field("import", "field", "in", "--json")
+    assert [{**row, "id": None} for row in dry.rows] == [{**row, "id": None} for row in stored.rows]
+    assert {row["verdict"] for row in stored.rows} == {"created"}
 
 
 def test_a_table_of_a_spreadsheet_is_read_with_its_marks_and_semicolons(field, alone):

@@ -77,6 +77,17 @@ HELD: dict[str, list[dict[str, Any]]] = {
         {"id": "1c9035a3-ce56-4e13-b9d0-dffb9c02e782", "quantity": -1},
     ],
     "activity_type": [{"id": 84, "name": SIGNS, "color": "887788", "hasConflit": True}, {"id": 85, "name": "Holiday"}],
+    "activity": [
+        {
+            "idActivity": 119,
+            "nmActivity": SIGNS,
+            "noteActivity": "n",
+            "dtStart": "2016-06-01 08:30:00",
+            "dtEnd": "2016-06-06 00:00:01",
+            "user": {"id": 266, "login": "bill", "fisrtName": "Bill", "lastName": SIGNS, "Groups": "g1, g 2"},
+        },
+        {"idActivity": 120, "nmActivity": "Holiday", "dtStart": "2016-08-01 00:00:00", "dtEnd": ""},
+    ],
     "block": [
         {
             "id": 1169,
@@ -162,6 +173,44 @@ HELD: dict[str, list[dict[str, Any]]] = {
     "photo": [
         {"id": 5, "fileName": "p.png", "sha256": DIGEST, "num": 13473, "iteration": 1, "idItem": 3132, "comment": "c"}
     ],
+    "invoice": [
+        {
+            "id": 336,
+            "type": "Invoice",
+            "num": 336,
+            "status": 1,
+            "dueDate": "02/05/2018 00:00:00",
+            "idClient": 412,
+            "idJob": "265_160719144323649",
+            "idSite": 31,
+            "total": 213.65,
+            "lines": [
+                {
+                    "description": "test description",
+                    "discount": "50,30",
+                    "idPart": 91,
+                    "price": "30,00",
+                    "quantity": "8,50",
+                    "reference": "p11",
+                    "tax": "10,00",
+                    "totalLine": None,
+                    "total": "139,4000",
+                },
+                {
+                    "description": SIGNS,
+                    "discount": "10,00",
+                    "idPart": 0,
+                    "price": "5,50",
+                    "quantity": "10,00",
+                    "reference": "p11",
+                    "tax": "50,00",
+                    "totalLine": None,
+                    "total": "74,2500",
+                },
+            ],
+        },
+        {"id": 338, "type": "Quotation", "num": 336, "status": 0, "idClient": 412},
+    ],
 }
 """By entity some lines of it."""
-IDS = {"job": "idJob"}
+IDS = {"job": "idJob", "activity": "idActivity"}

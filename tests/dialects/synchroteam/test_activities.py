@@ -167,7 +167,7 @@ def test_what_a_search_may_not_ask_is_400_and_named(lasting, filters, why):
 )
 def test_an_activity_that_cannot_be_kept_says_why(lasting, row, why):
     with pytest.raises(Declined) as declined:
-        bring(lasting, ACTIVITY, row)
+        bring(lasting, ACTIVITY, {"idActivity": 77, **row})
     assert str(declined.value).startswith(why)
 
 

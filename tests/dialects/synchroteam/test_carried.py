@@ -1,6 +1,7 @@
 """Every entity there and back: what is carried into an empty hub is carried out of it as the same bytes."""
 
 import json
+from typing import Any
 
 import pytest
 from tests.dialects.synchroteam.conftest import Field, transfer_of
@@ -62,6 +63,13 @@ def test_a_line_shows_what_it_was_given_and_nothing_is_left_out(field):
             assert {name: shown[row[word]][name] for name in row} == row, entity
 
 
+LINE = {"price": "2,5", "quantity": 1}
+
+
+def documents(field: Field) -> dict[int, dict[str, Any]]:
+    return {row["id"]: row for row in map(json.loads, lines_of(field.carry_out("invoice")))}
+
+
 @pytest.mark.parametrize(
     ("entity", "line", "why"),
     [
@@ -90,12 +98,31 @@ def test_a_line_shows_what_it_was_given_and_nothing_is_left_out(field):
         ("job", {"idJob": "j3", "reportChangedDate": "soon"}, "reportChangedDate cannot be read"),
         ("attachment", {"id": 1, "fileName": "a"}, "sha256 is required"),
         ("photo", {"id": 1, "sha256": "abc"}, "sha256 must be a SHA-256 in 64 hexadecimal digits"),
+        ("activity", {"nmActivity": "a", "dtStart": "2026-01-01"}, "an idActivity is required, or each import would"),
+        ("activity", {"idActivity": 1, "nmActivity": "a"}, "dtStart is required"),
+        ("activity", {"idActivity": 1, "dtStart": "2026-01-01", "nmActivity": ""}, "nmActivity is required"),
+        ("activity", {"idActivity": 1, "user": {"login": "no"}}, "there is no user with user.login no"),
+        ("invoice", {"type": "invoice"}, "an id or a type and num is required, or each import would make the document"),
+        ("invoice", {"num": 502}, "an id or a type and num is required"),
+        ("invoice", {"id": 2}, "type is required"),
+        ("invoice", {"id": 1, "type": ""}, "type is required"),
+        ("invoice", {"id": 1, "type": "quotation"}, "the type of this document is invoice, not quotation"),
+        ("invoice", {"id": 1, "num": 502}, "the num of this document is 501, not 502"),
+        ("invoice", {"id": 2, "type": "invoice", "num": 501}, "num 501 is that of another document"),
+        ("invoice", {"id": 2, "type": "quotation", "num": 501, "status": 2}, "status of a document of the type quot"),
+        ("invoice", {"id": 1, "total": "1000000000000.01"}, "total must not be more than 1000000000000"),
+        ("invoice", {"id": 1, "lines": [LINE, LINE | {"idPart": 99}]}, "lines row 2: there is no part with idPart 99"),
+        ("invoice", {"id": 1, "lines": [LINE, LINE | {"price": ""}]}, "lines row 2: price is required"),
+        ("invoice", {"id": 1, "lines": [LINE | {"price": 10**12, "tax": 1}]}, "lines come to more than 1000000000000"),
+        ("invoice", {"id": 1, "idSite": 99}, "there is no site with idSite 99"),
+        ("invoice", {"id": 1, "status": "", "num": None}, None),
     ],
 )
 def test_a_line_is_rejected_with_the_word_at_fault(lasting, entity, line, why):
     lasting.carry_in('{"id":412,"myId":"C","name":"c"}', '{"id":413,"myId":"D","name":"d"}')
     lasting.carry_in('{"id":31,"myId":"S1","name":"Quay","customerId":412}', entity="site")
     lasting.carry_in('{"idJob":"j1","myId":"J","num":501}', entity="job")
+    lasting.carry_in('{"id":1,"type":"invoice","num":501,"status":2}', entity="invoice")
     (row,) = lasting.carry_in(json.dumps(line), entity=entity)
     assert (row["verdict"] == "rejected") is (why is not None)
     assert row.get("reason", "").startswith(why or "")
@@ -108,6 +135,62 @@ def test_a_job_keeps_the_words_for_parts_and_users_that_are_gone_and_says_so(las
     assert row["reason"] == (
         "parts row 1: there is no part old: kept as a word; OtherTechnicians row 1: there is no user x: kept as a word"
     )
+
+
+def test_a_part_of_a_job_whose_id_is_null_is_not_the_one_that_has_its_reference_now(lasting):
+    lasting.carry_in('{"id":6,"reference":"G-1","name":"Gasket"}', entity="item")
+    parts = [{"id": None, "reference": "G-1", "quantity": 1}, {"reference": "G-1", "quantity": 1}]
+    (row,) = lasting.carry_in(json.dumps({"idJob": "j8", "parts": parts}), entity="job")
+    assert row["reason"] == "parts row 1: there is no part G-1: kept as a word"
+    shown = {row["idJob"]: row for row in map(json.loads, lines_of(lasting.carry_out("job")))}["j8"]
+    assert [(one["id"], one["reference"]) for one in shown["parts"]] == [(None, "G-1"), (6, "G-1")]
+
+
+def test_a_line_of_an_invoice_keeps_its_price_and_its_words_whatever_its_part_says(lasting):
+    lasting.carry_in('{"id":5,"reference":"H-1","name":"Hinge","price":"7","taxVal":"20"}', entity="item")
+    lines = [LINE | {"reference": "H-1"} | part for part in ({"idPart": 5}, {"idPart": 0}, {})]
+    lines.append(LINE | {"reference": "H-2"})
+    said = {"id": 71, "type": "invoice", "num": 71, "total": "9.99", "lines": lines}
+    (row,) = lasting.carry_in(json.dumps(said), entity="invoice")
+    assert (row["id"], row["verdict"]) == (71, "created")
+    assert row["reason"] == (
+        "lines row 4: there is no part H-2: kept as a word; total is kept, though the lines come to 10"
+    )
+    shown = documents(lasting)[71]
+    assert [line["idPart"] for line in shown["lines"]] == [5, 0, 5, 0]
+    assert {(line["price"], line["tax"], line["description"], line["total"]) for line in shown["lines"]} == {
+        ("2,50", "0,00", "", "2,5000")
+    }
+    assert (shown["total"], shown["status"]) == (9.99, 0)
+    (row,) = lasting.carry_in('{"id":71,"lines":[]}', entity="invoice")
+    assert (row["verdict"], documents(lasting)[71]["total"]) == ("updated", 0)
+
+
+def test_a_document_without_an_id_is_the_one_of_its_type_that_has_its_number(lasting):
+    bill = {"type": "Invoice", "num": 81, "lines": [LINE]}
+    (first,) = lasting.carry_in(json.dumps(bill), entity="invoice")
+    (again,) = lasting.carry_in(json.dumps(bill | {"status": 1}), entity="invoice")
+    (other,) = lasting.carry_in(json.dumps(bill | {"type": "Quotation"}), entity="invoice")
+    assert [row["verdict"] for row in (first, again, other)] == ["created", "updated", "created"]
+    assert (again["id"] == first["id"], other["id"] == first["id"]) == (True, False)
+    twice = [bill | {"dueDate": "2026-02-03"}, bill | {"dueDate": "2026-02-04"}]
+    assert len(lasting.carry_in(*map(json.dumps, twice), entity="invoice")) == 1
+
+
+def test_documents_without_a_number_get_free_ones_of_their_type_and_new_ones_come_after_all(lasting):
+    lines = [{"id": 900 + n, "type": type_} for n, type_ in enumerate(("invoice", "quotation", "invoice"))]
+    told = lasting.carry_in(*map(json.dumps, [lines[0] | {"num": 7002}, *lines[1:]]), entity="invoice")
+    assert [row["verdict"] for row in told] == ["created"] * 3
+    shown = documents(lasting)
+    assert (shown[900]["num"], shown[902]["num"]) == (7002, 7003)
+    assert shown[901]["num"] < 7002
+    content = json.dumps({"type": "invoice", "lines": [LINE | {"description": "d"}]})
+    answer = lasting.call("POST", "/Api/v2/Invoices/Send", content=content).json()
+    assert answer == {"code": 1, "message": None, "data": {"num": 7004, "numberLines": 1}}
+    again = lasting.carry_in(*lines_of(lasting.carry_out("invoice")), entity="invoice")
+    assert {row["verdict"] for row in again} == {"unchanged"}
+    (blank,) = lasting.carry_in('{"id":900,"num":""}', entity="invoice")
+    assert (blank["verdict"], documents(lasting)[900]["num"]) == ("unchanged", 7002)
 
 
 def test_jobs_without_a_number_get_free_ones_and_new_jobs_come_after_all(lasting):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.dialects.synchroteam.bringing import bring as brought
 from tests.dialects.synchroteam.conftest import Field
 from tests.dialects.synchroteam.inventory import (
     ENDPOINTS,
@@ -25,17 +24,11 @@ from tests.dialects.synchroteam.inventory import (
 )
 from tests.dialects.synchroteam.vendors import WORLD
 
-from synchub.dialects import named
-from synchub.dialects.synchroteam.activities import ACTIVITY
-
 SOURCES = Path(__file__).parents[3] / "src"
 GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 NUMBER = re.compile(r"\d{4,}")
 DATE = re.compile(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}")
 EXAMPLES = ("response_example", "request_example_doc", "request_example_sample_code")
-CARRIED = {each.entity for each in named("synchroteam").transfers}
-BROUGHT = {"activity": ACTIVITY}
-"""What no file carries."""
 CHANGED = {
     "activitytype": "activity_type",
     "customer": "customer",
@@ -52,16 +45,21 @@ BACK = [
     {"depot": "stock4", "parts": [{"reference": "ref005f", "quantity": 6, "serials": ["bb11", "bb22"]}]},
 ]
 """What StockRequest/Complete moved, back where it was."""
-ASKED_FOR_DELETED = ENDPOINTS["stockrequest.search"]
-UNANSWERED = {json.dumps(ASKED_FOR_DELETED["request_example_sample_code"]), ASKED_FOR_DELETED["pasted"]}
-"""Questions whose answer no example shows: they ask for what is deleted (STK-2)."""
+UNANSWERED = {
+    question
+    for endpoint in ("stockrequest.search", "invoices.list")
+    for question in (json.dumps(ENDPOINTS[endpoint]["request_example_sample_code"]), ENDPOINTS[endpoint]["pasted"])
+}
+"""Questions whose answer no example shows: they ask for what is deleted (STK-2), and for invoices of another job."""
+ANSWERED = {"invoices.list": {"job": {"id": "_150604144935321"}}}
+"""Questions of our own, whose answer an example shows."""
 NOTHING_THERE = "activitytype.delete"
 """The one whose example shows what is answered where there was nothing."""
 OTHERWISE = {
     **dict.fromkeys(
         ["activities.search", "activitytype.search", "customer.delete", "customer.details", "customfield.send",
          "equipment.delete", "equipment.details", "inventory.quantities",
-         "equipment.list", "jobs.cancel", "jobs.validate", "part.delete",
+         "equipment.list", "invoices.list", "jobs.cancel", "jobs.validate", "part.delete",
          "part.details", "part.prices", "sharedblocks.list", "site.delete",
          "stockrequest.complete", "user.details", "user.search"],
         frozenset[str](),
@@ -94,12 +92,9 @@ def vendor(lasting):
 
 def bring(field: Field, entity: str) -> None:
     """Carry in the vendor's records of an entity, as they are in the examples."""
-    for row in WORLD[entity] if entity in BROUGHT else ():
-        brought(field, BROUGHT[entity], row)
-    if entity in CARRIED:
-        told = field.carry_in(*map(json.dumps, WORLD[entity]), entity=entity)
-        assert [row.get("reason") for row in told if row["verdict"] == "rejected"] == []
-        assert len(told) == len(WORLD[entity])
+    told = field.carry_in(*map(json.dumps, WORLD[entity]), entity=entity)
+    assert [row.get("reason") for row in told if row["verdict"] == "rejected"] == []
+    assert len(told) == len(WORLD[entity])
 
 
 @pytest.mark.parametrize("accept", ["text/json", "text/xml"])
@@ -123,10 +118,14 @@ def test_the_vendors_own_request_is_taken_as_it_stands_and_answered_as_it_shows(
 
 
 def bodies(endpoint: str) -> list[str | None]:
-    """The bodies that the documentation shows: two as JSON, and one as a sample has it between a shell's quotes."""
+    """The bodies that the documentation shows: two as JSON, and one as a sample has it between a shell's quotes.
+
+    Beside them what is to be asked where none of them is answered by what it shows.
+    """
     facts = ENDPOINTS[endpoint]
     plain = [facts[name] for name in EXAMPLES[1:] if name in facts]
-    return [*map(json.dumps, plain), facts["pasted"]] if plain else [None]
+    asked = [ANSWERED[endpoint]] if endpoint in ANSWERED else []
+    return [*map(json.dumps, plain), facts["pasted"], *map(json.dumps, asked)] if plain else [None]
 
 
 def holds(example: Any, shown: Any, otherwise: frozenset[str]) -> bool:

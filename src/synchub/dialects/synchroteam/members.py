@@ -55,6 +55,11 @@ def number_in(one: Member, word: str) -> int | None:
     return None if number is None or number < 0 else number
 
 
+def id_in(one: Member, word: str) -> int | None:
+    """An id; 0 where the member says that there is no record (null or 0), None where it does not speak of it."""
+    return 0 if one.get(word.lower(), "") is None else number_in(one, word)
+
+
 def flag_in(one: Member, word: str) -> bool:
     """A truth value; a blank is false."""
     return bool(_read(one, word, read_flag))

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import HUB, Connection
+from synchub.dialects.dialect import Promised
 from synchub.dialects.synchroteam import references
+from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.ids import LARGEST_ID, sees, whole
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.references import Naming
@@ -26,18 +28,24 @@ Found = dict[tuple[str, Any], int]
 
 @dataclass(slots=True)
 class Lookup:
-    """What rows of one connection name, as it sees it; `records` are the ids of all that were found, by kind."""
+    """What rows of one connection name, as it sees it; `records` are the ids of all that were found, by kind.
+
+    What was `promised` is taken for none.
+    """
 
     session: Session
     connection: Connection
+    promised: Promised | None = None
     records: dict[Kind, set[int]] = field(default_factory=dict)
     _found: dict[Kind, Found] = field(default_factory=dict)
     _keys: dict[int, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, session: Session, connection: Connection, namings: Iterable[Naming]) -> "Lookup":
+    def of(
+        cls, session: Session, connection: Connection, namings: Iterable[Naming], promised: Promised | None = None
+    ) -> "Lookup":
         """Look up what is named."""
-        made = cls(session, connection)
+        made = cls(session, connection, promised)
         asked: dict[Kind, list[Naming]] = {}
         for each in namings:
             asked.setdefault(each.reference.to, []).append(each)
@@ -46,7 +54,7 @@ class Lookup:
         return made
 
     def _look(self, kind: Kind, named: Iterable[Naming]) -> Found:
-        ids, keys = ({getattr(each, part) for each in named} - {None} for part in ("id", "key"))
+        ids, keys = ({getattr(each, part) for each in named} - {None, 0} for part in ("id", "key"))
         found = self.by_id(kind, ids) | self._by_key(kind, keys)
         seen = self._seen(kind, set(found.values()))
         return {name: record for name, record in found.items() if record in seen}
@@ -81,16 +89,27 @@ class Lookup:
         return {id_ for id_, record in records.items() if sees(record, copies.get(id_, []))}
 
     def resolve(self, named: Naming, known: Mapping[str, int | None]) -> int | None:
-        """The record that a row names beside those that are `known`; None if it names none.
+        """The record that a row names beside those that are `known`; None if it names none, or but a promised one.
 
         Raises:
             Declined: it is not known; the text names it.
         """
-        found = references.find(self.session, self.connection, named, known, self._called)
-        record = references.surely(named, found)
+        try:
+            found = references.find(self.session, self.connection, named, known, self._called)
+            record = references.surely(named, found)
+        except Declined:
+            if not self._is_promised(named):
+                raise
+            record = None
         if record is not None:
             self.records.setdefault(named.reference.to, set()).add(record)
         return record
+
+    def _is_promised(self, named: Naming) -> bool:
+        """Whether what is named would be there, had the lines before been stored."""
+        entity = named.reference.to.entity
+        called = {"id": named.id, "key": named.key, "name": named.name}
+        return any((entity, by, str(value)) in (self.promised or ()) for by, value in called.items())
 
     def _called(self, kind: Kind, by: str, value: Any) -> list[int]:
         record = self._found[kind].get((by, value))

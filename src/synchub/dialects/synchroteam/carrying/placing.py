@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import Connection
-from synchub.dialects.synchroteam.carrying.cargo import Cargo, Taken
+from synchub.dialects.synchroteam.carrying.cargo import Cargo, Taken, require
 from synchub.dialects.synchroteam.carrying.lookups import Lookup
-from synchub.dialects.synchroteam.ids import Book, Misnamed, own_id, own_text, shown_key
+from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, own_id, own_text, shown_key
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.sending import Said
 from synchub.master import naming
@@ -35,17 +35,19 @@ def place(session: Session, cargo: Cargo, connection: Connection, rows: list[Tak
     else:
         _number(session, rows)
     lookup.settle()
+    if cargo.required:
+        require(session, cargo, rows)
     cargo.complete(session, [row for row in rows if row.said])
     return book
 
 
 def _locate(kind: Kind, rows: list[Taken], lookup: Lookup) -> None:
-    """Find the records of lines that have other words for them than a number and a key."""
+    """Find the records of lines that have other words for them than an id and a key."""
     found = lookup.by_id(kind, {row.named.text for row in rows if row.named.text}) if kind.id_column else {}
     for row in rows:
         if row.said and row.named.text:
             row.said.named = replace(row.named, record=found.get(("id", row.named.text)))
-        elif row.said and kind.any_case:
+        elif row.said and (kind.any_case or row.named == Named(None, None)):
             row.said.named = kind.locate(lookup.session, lookup.connection, row.said)
 
 

@@ -27,7 +27,7 @@ from synchub.errors import Refused, Unreadable
 from synchub.intake.submission import Answer, Arrival, Submission, digest_of
 from synchub.master.copies import Row as Fields
 from synchub.master.tables import FIRST_RECORD
-from synchub.master.values import spell
+from synchub.master.values import Value, spell
 from synchub.master.writes import Verdict
 
 LONGEST_TEXT = 64
@@ -45,7 +45,7 @@ def _read(cargo: Cargo, connection: Connection, line: Line) -> Taken:
     except (Refused, Declined) as error:
         return Taken(line.number, reason=str(error))
     said.fields |= more
-    why = _misnamed(cargo.kind, said.named)
+    why = _misnamed(cargo, said)
     return Taken(line.number, None if why else said, why)
 
 
@@ -65,10 +65,12 @@ def _more(cargo: Cargo, row: Row) -> Fields:
     return fields
 
 
-def _misnamed(kind: Kind, named: Named) -> str | None:
+def _misnamed(cargo: Cargo, said: Said) -> str | None:
     """Why a line cannot be taken by what it calls its record."""
-    if named == Named(None, None):
-        required = " or a ".join(filter(None, (f"an {kind.id_word}", kind.key)))
+    kind, named = cargo.kind, said.named
+    if named == Named(None, None) and _code(cargo, said) is None:
+        code = " and ".join(kind.row.columns[name] for name in cargo.code)
+        required = " or a ".join(filter(None, (f"an {kind.id_word}", kind.key, code)))
         return f"{required} is required, or each import would make the {kind.noun} anew"
     if named.id is not None and not 0 < named.id <= LARGEST_OWN:
         return f"an id must lie between 1 and {LARGEST_OWN}"
@@ -90,10 +92,10 @@ def take(
     Only those before the first that names a record for the second time are taken: its answer's `rows` says how many.
     """
     kind = cargo.kind
-    rows = _once_each([_read(cargo, connection, line) for line in lines])
-    lookup = Lookup.of(session, connection, _namings(cargo, rows))
+    rows = _once_each(cargo, [_read(cargo, connection, line) for line in lines])
+    lookup = Lookup.of(session, connection, _namings(cargo, rows), promised)
     for row in rows:
-        _refer(cargo, lookup, row, promised)
+        _refer(cargo, lookup, row)
     book = place(session, cargo, connection, [row for row in rows if row.said], lookup)
     good = [row for row in rows if row.copy is not None]
     writes = [write_of(where) for row in good if (where := row.placed(kind, book, lookup))]
@@ -119,11 +121,19 @@ def _kept(kind: Kind, header: bytes, line: Line) -> bytes:
         return b"\n"
 
 
-def _once_each(rows: list[Taken]) -> list[Taken]:
+def _code(cargo: Cargo, said: Said) -> tuple[Value, ...] | None:
+    """What names a record of which a line has no id, if all of it is said."""
+    values = tuple(said.fields.get(name) for name in cargo.code)
+    return values if values and None not in values else None
+
+
+def _once_each(cargo: Cargo, rows: list[Taken]) -> list[Taken]:
     """The rows before the first that names a record for the second time."""
     seen: set[tuple[str, Any]] = set()
     for index, row in enumerate(rows):
-        names = {(by, value) for by in ("id", "my_id", "text") if (value := getattr(row.named, by)) is not None}
+        called = {by: getattr(row.named, by) for by in ("id", "my_id", "text")}
+        called["code"] = _code(cargo, row.said) if row.said else None
+        names = {(by, value) for by, value in called.items() if value is not None}
         if names & seen:
             return rows[:index]
         seen |= names
@@ -143,35 +153,19 @@ def _namings(cargo: Cargo, rows: Sequence[Taken]) -> list[Naming]:
     return namings
 
 
-def _refer(cargo: Cargo, lookup: Lookup, row: Taken, promised: Promised | None) -> None:
-    """Find the records that a line refers to; one that is but promised is left out."""
+def _refer(cargo: Cargo, lookup: Lookup, row: Taken) -> None:
+    """Find the records that a line refers to."""
     if row.said is None:
         return
     try:
         for each in row.said.namings:
-            if not _is_promised(lookup, each, promised):
-                row.referred[each.reference.column] = lookup.resolve(each, row.referred)
+            row.referred[each.reference.column] = lookup.resolve(each, row.referred)
         cargo.refer(row, row.said, lookup)
     except Declined as error:
         row.reject(str(error))
-
-
-def _is_promised(lookup: Lookup, named: Naming, promised: Promised | None) -> bool:
-    """Whether what a line names is not there, but would be had the lines before been stored."""
-    if promised is None or promised.isdisjoint(_promises(named)):
-        return False
-    try:
-        return lookup.resolve(named, {}) is None
-    except Declined:
-        return True
 
 
 def _names(kind: Kind, said: Said) -> Iterator[tuple[str, ...]]:
     """What others may call the record of a line."""
     called = {"id": said.named.text or said.named.id, "key": said.named.my_id, "name": said.fields.get(kind.named)}
     return ((kind.entity, by, str(value)) for by, value in called.items() if value is not None)
-
-
-def _promises(named: Naming) -> Iterator[tuple[str, ...]]:
-    called = {"id": named.id, "key": named.key, "name": named.name}
-    return ((named.reference.to.entity, by, str(value)) for by, value in called.items() if value is not None)

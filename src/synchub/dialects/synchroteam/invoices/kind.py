@@ -28,6 +28,7 @@ from synchub.dialects.synchroteam.views import RECORDS, Seen, conditions, matchi
 from synchub.dialects.synchroteam.words import Day, Exact, Key, Shown, Whole, number_out, part_of
 from synchub.dialects.wire import Wire
 from synchub.master import naming
+from synchub.master.copies import Row as Fields
 from synchub.master.entities.field_service import Invoice
 from synchub.master.values import Value
 
@@ -91,6 +92,21 @@ def _locate(session: Session, connection: Connection, said: Said) -> Named:
             raise Declined(f"id {id_} and num {number} name different documents")
         record = next(iter(ids), record)
     return Named(None, None, record=record)
+
+
+def settle_state(fields: Fields, *, is_new: bool) -> None:
+    """See that a document has a state of its type: a blank one says nothing, and a new document begins with the first.
+
+    Raises:
+        Declined: its type has no such state.
+    """
+    state, type_ = fields.pop("status", None), str(fields["kind"])
+    if state is None and not is_new:
+        return
+    last = len(STATES[type_]) - 1
+    if not 0 <= int(state or 0) <= last:
+        raise Declined(f"status of a document of the type {type_} must lie between 0 and {last}")
+    fields["status"] = int(state or 0)
 
 
 def of_number(session: Session, connection: Connection, type_: Value, number: Value) -> int | None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer
 from pydantic_core import PydanticCustomError
 
+from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.members import Member, number_in, reader_of, text_in
 from synchub.dialects.synchroteam.views import Referred
 from synchub.dialects.synchroteam.words import Shown, read_decimal, text_out
@@ -50,7 +51,7 @@ def _read(one: Member) -> Member:
     if amounts["quantity"] is None:
         raise PydanticCustomError("quantity", "quantity is required")
     return {
-        "id": number_in(one, "idPart") or None,
+        "id": number_in(one, "idPart"),
         "reference": text_in(one, "reference"),
         "description": text_in(one, "description"),
         **{word: _spelt(number) for word, number in amounts.items()},
@@ -75,9 +76,31 @@ def _cents(number: Decimal) -> Decimal:
 
 
 def total(lines: list[Member]) -> Decimal:
-    """What the lines come to together."""
+    """What the lines come to together.
+
+    Raises:
+        Declined: it is too much.
+    """
     with localcontext(_EXACT):
-        return sum((amount(one, "total") for one in lines), Decimal())
+        made = sum((amount(one, "total") for one in lines), Decimal())
+    if abs(made) > LARGEST:
+        raise Declined(f"lines come to more than {spell_decimal(LARGEST)}")
+    return made
+
+
+def frozen(one: Member, item: int | None) -> Member:
+    """A line as it is kept, which is about this part; whatever becomes of the part, it stays as it is."""
+    price, quantity, discount, tax = (amount(one, word) for word in ("price", "quantity", "discount", "tax"))
+    return {
+        "item": item,
+        "reference": one["reference"] or "",
+        "description": one["description"] or "",
+        "price": spell_decimal(price),
+        "tax": spell_decimal(tax),
+        "quantity": spell_decimal(quantity),
+        "discount": spell_decimal(discount),
+        "total": spell_decimal(line_total(price, quantity, discount, tax)),
+    }
 
 
 def line_shown(one: Member, found: Mapping[int, Referred]) -> Member:

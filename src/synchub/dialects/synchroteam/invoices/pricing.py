@@ -9,7 +9,7 @@ from sqlalchemy import select
 from synchub import db
 from synchub.dialects.synchroteam import references
 from synchub.dialects.synchroteam.faults import Declined
-from synchub.dialects.synchroteam.invoices.lines import LARGEST, amount, line_total, total
+from synchub.dialects.synchroteam.invoices.lines import frozen
 from synchub.dialects.synchroteam.kinds import Reference
 from synchub.dialects.synchroteam.members import Member
 from synchub.dialects.synchroteam.parts import PART
@@ -40,7 +40,7 @@ def priced(place: Place, said: Value) -> list[Member]:
     """Lines as they are kept.
 
     Raises:
-        Declined: one names a part that is not known, or lacks what no part gives it; or they are too much.
+        Declined: one names a part that is not known, or lacks what no part gives it.
     """
     made = []
     for row, one in enumerate(as_list(said), 1):
@@ -48,8 +48,6 @@ def priced(place: Place, said: Value) -> list[Member]:
             made.append(_line(place, one))
         except Declined as error:
             raise Declined(f"lines row {row}: {error}") from None
-    if abs(total(made)) > LARGEST:
-        raise Declined(f"lines come to more than {spell_decimal(LARGEST)}")
     return made
 
 
@@ -65,17 +63,9 @@ def _line(place: Place, one: Member) -> Member:
     description = one["description"] or (part.description if part else None)
     if description is None:
         raise Declined(_unknown(one))
-    comes_to = line_total(price, amount(one, "quantity"), amount(one, "discount"), tax)
-    return {
-        "item": part.record if part else None,
-        "reference": part.reference if part else one["reference"] or "",
-        "description": description,
-        "price": spell_decimal(price),
-        "tax": spell_decimal(tax),
-        "quantity": one["quantity"],
-        "discount": one["discount"] or "0",
-        "total": spell_decimal(comes_to),
-    }
+    filled = {"description": description, "price": spell_decimal(price), "tax": spell_decimal(tax)}
+    reference = part.reference if part else one["reference"]
+    return frozen({**one, **filled, "reference": reference}, part.record if part else None)
 
 
 def _unknown(one: Member) -> str:
@@ -90,7 +80,7 @@ def _part(place: Place, one: Member) -> _Part | None:
     Raises:
         Declined: no part has the id.
     """
-    said = Naming(_PART, one["id"], None if one["id"] else one["reference"])
+    said = Naming(_PART, one["id"] or None, None if one["id"] else one["reference"])
     record = references.find(place.session, place.connection, said)
     if record is None and one["id"]:
         raise Declined(f"there is no part with idPart {one['id']}")

@@ -16,8 +16,8 @@ from synchub.dialects.synchroteam.description import NUMBER, TEXT, TYPED, WRITE
 from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.invoices import pricing
-from synchub.dialects.synchroteam.invoices.kind import INVOICE, STATES, of_number
-from synchub.dialects.synchroteam.invoices.lines import LARGEST, total
+from synchub.dialects.synchroteam.invoices.kind import INVOICE, STATES, of_number, settle_state
+from synchub.dialects.synchroteam.invoices.lines import total
 from synchub.dialects.synchroteam.jobs.kind import JOB
 from synchub.dialects.synchroteam.kinds import Reference
 from synchub.dialects.synchroteam.references import Naming, key_of
@@ -109,30 +109,13 @@ def _complete(place: Place, *, adds: bool) -> None:
     held, fields = place.held(), place.said.fields
     if place.is_new and not fields.get("lines") and not any(place.referred.values()):
         raise Declined("a new document needs lines, a customer or a job")
-    _state(place)
+    settle_state(fields, is_new=place.is_new)
     _whose(place, held)
     if "lines" in fields or place.is_new:
         before = as_list(held.lines) if adds and not place.is_new else []
         lines = before + pricing.priced(place, fields.get("lines"))
-        comes_to = total(lines)
-        if abs(comes_to) > LARGEST:
-            raise Declined(f"lines come to more than {spell_decimal(LARGEST)}")
-        fields |= {"lines": spell_list(lines), "total": spell_decimal(comes_to)}
+        fields |= {"lines": spell_list(lines), "total": spell_decimal(total(lines))}
     _number(place, held)
-
-
-def _state(place: Place) -> None:
-    """A blank state says nothing; a new document begins with the first one."""
-    fields = place.said.fields
-    state, type_ = fields.pop("status", None), str(fields["kind"])
-    if state is None and place.is_new:
-        state = 0
-    if state is None:
-        return
-    last = len(STATES[type_]) - 1
-    if not 0 <= int(state) <= last:
-        raise Declined(f"status of a document of the type {type_} must lie between 0 and {last}")
-    fields["status"] = state
 
 
 def _whose(place: Place, held: DbRow[Any]) -> None:

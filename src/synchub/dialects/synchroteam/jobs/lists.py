@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import PlainSerializer
 from pydantic_core import PydanticCustomError
 
-from synchub.dialects.synchroteam.members import Member, number_in, reader_of, text_in
+from synchub.dialects.synchroteam.members import Member, id_in, number_in, reader_of, text_in
 from synchub.dialects.synchroteam.moments import LONG, shown_moment
 from synchub.dialects.synchroteam.views import Referred
 from synchub.dialects.synchroteam.words import (
@@ -27,8 +27,8 @@ Found = Mapping[int, Referred]
 
 
 def _read_part(one: Member) -> Member:
-    reference, number = text_in(one, "reference"), number_in(one, "id") or None
-    if reference is None and number is None:
+    reference, number = text_in(one, "reference"), id_in(one, "id")
+    if reference is None and not number:
         raise PydanticCustomError("part", "each part needs its id or its reference")
     quantity = read_decimal(one.get("quantity"))
     if quantity is None or quantity < 0:
@@ -40,7 +40,7 @@ def _read_activity(one: Member) -> Member:
     begin, end = (local_moment(one.get(word) or one.get(ours)) for word, ours in (("start", "begin"), ("stop", "end")))
     if begin is None:
         raise PydanticCustomError("activity", "start is required")
-    return {"id": number_in(one, "iduser") or None, "login": text_in(one, "login"), "begin": begin, "end": end}
+    return {"id": id_in(one, "iduser"), "login": text_in(one, "login"), "begin": begin, "end": end}
 
 
 def _read_answer(one: Member) -> Member:

@@ -27,7 +27,7 @@ def parts(place: Place, said: Value) -> Value:
     """
 
     def part(one: Member) -> Member:
-        item, reference = _found(place, Naming(_PART, one["id"], one["reference"]))
+        item, reference = _found(place, Naming(_PART, one["id"] or None, one["reference"]))
         return {"item": item, "reference": reference, "quantity": one["quantity"]}
 
     return _each("parts", part, said)
@@ -41,7 +41,7 @@ def activities(place: Place, said: Value) -> Value:
     """
 
     def activity(one: Member) -> Member:
-        employee, login = _found(place, Naming(_WORKER, one["id"], one["login"]))
+        employee, login = _found(place, Naming(_WORKER, one["id"] or None, one["login"]))
         begin, end = (_utc(one[word], place.connection.time_zone) for word in ("begin", "end"))
         if end is not None and str(end) < str(begin):
             raise Declined("stop lies before start")
