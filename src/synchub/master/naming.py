@@ -47,9 +47,28 @@ def copies_by(session: Session, connection: int, entity: str, column: str, value
 
 @cache
 def _copies_by(column: str) -> Select[Any]:
+    return _among_copies(select(COPIES), column)
+
+
+def _among_copies(statement: Select[Any], column: str) -> Select[Any]:
     owner = owner_of(COPIES) if column == "record_id" else COPIES.c.connection_id
     mine = (owner == bindparam("connection", type_=Integer), COPIES.c.entity == bindparam("entity"))
-    return select(COPIES).where(*mine, db.many(COPIES.c[column], "values")).order_by(COPIES.c.id)
+    return statement.where(*mine, db.many(COPIES.c[column], "values")).order_by(COPIES.c.id)
+
+
+def records_called(
+    session: Session, connection: int, entity: str, column: str, names: Collection[str]
+) -> dict[str, int]:
+    """The records of a connection's copies, by their `their_id` or `external_key`: of several the oldest copy's."""
+    if not names:
+        return {}
+    given = {"connection": connection, "entity": entity, "values": sorted(names)}
+    return {name: record for name, record in reversed(session.execute(_records_called(column), given).all())}
+
+
+@cache
+def _records_called(column: str) -> Select[Any]:
+    return _among_copies(select(COPIES.c[column], COPIES.c.record_id), column)
 
 
 def codes_of(session: Session, entity: str, records: Collection[int]) -> dict[int, str]:

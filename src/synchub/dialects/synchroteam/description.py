@@ -3,25 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import Request, Security
-from fastapi.openapi.models import HTTPBase
-from fastapi.security.base import SecurityBase
-
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.wire import nested
 
-
-class Login(SecurityBase):
-    """How a partner proves itself; `access` looks at the header itself."""
-
-    model = HTTPBase(scheme="basic", description="the domain as user name, the API key as password")
-    scheme_name = "basic"
-
-    async def __call__(self, _request: Request) -> None:
-        """Nothing is looked at here."""
-
-
-LOGIN = Security(Login())
+SCHEMES = {
+    "basic": {"type": "http", "scheme": "basic", "description": "the domain as user name, the API key as password"}
+}
+"""How a partner proves itself; `access` looks at the header itself."""
 TEXT: dict[str, Any] = {"type": "string"}
 NUMBER: dict[str, Any] = {"type": "integer"}
 TYPES = ("application/json", "text/json", "application/xml", "text/xml")
@@ -43,6 +31,12 @@ _KINDS: Mapping[str, Mapping[str, Any]] = {
     "tags": TEXTS,
     "position": _PLACE,
 }
+
+
+def secured(document: dict[str, Any]) -> dict[str, Any]:
+    """The document, in which every operation asks for a proof."""
+    document.setdefault("components", {})["securitySchemes"] = SCHEMES
+    return document | {"security": [{name: []} for name in SCHEMES]}
 
 
 def schema(kind: Kind, *, lists: bool = False) -> dict[str, Any]:

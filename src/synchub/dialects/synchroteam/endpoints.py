@@ -2,12 +2,14 @@
 
 Each resource's module has its endpoints: functions of the `Door` and of a `Call`, which return the answer. Those that
 write (`writes`) have the body, and room for a transaction of their own; they are plain functions, since their rules
-read what is stored. `Door.store` ends in `intake.write`; `Door.reading` is for those that only read.
+read what is stored: a thread calls them. Those that are coroutines wait for what is looked up together (`looking`).
+`Door.store` ends in `intake.write`; `Door.reading` is for those that only read.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -24,7 +26,9 @@ from synchub.dialects.synchroteam import formats, query, sending
 from synchub.dialects.synchroteam.access import NAME, admit
 from synchub.dialects.synchroteam.bodies import Row, read_row, read_rows
 from synchub.dialects.synchroteam.faults import Declined, refused
+from synchub.dialects.synchroteam.gathering import Gathering
 from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.looking import Looked, look
 from synchub.dialects.synchroteam.redaction import mentions, redacted, without_secrets
 from synchub.dialects.synchroteam.sending import Refusal
 from synchub.dialects.xml import MOST_BYTES
@@ -113,11 +117,13 @@ class Door:
     hub: Hub
     quotas: Quotas
     alone: Alone
+    looking: Gathering[Looked, Row | None]
 
     @classmethod
     def of(cls, hub: Hub) -> "Door":
         """The door of a hub."""
-        return cls(hub, Quotas(hub.engine), Alone(hub.engine, hub.settings, hub.wake))
+        alone = Alone(hub.engine, hub.settings, hub.wake)
+        return cls(hub, Quotas(hub.engine), alone, Gathering(partial(look, hub.engine)))
 
     async def admit(self, request: Request, also: frozenset[str] = frozenset()) -> Call:
         """See who calls, and whether it may; and whether it can read the answer, which may be of these types too."""
@@ -126,13 +132,12 @@ class Door:
         formats.asked(request, also)
         return Call(request, connection)
 
-    async def take(self, request: Request, *, large: bool = False) -> AsyncIterator[Call]:
-        """As `admit`, with the body, and with room for the transaction."""
+    async def take(self, request: Request, *, large: bool = False) -> Call:
+        """As `admit`, with the body."""
         call = await self.admit(request)
         most = self.hub.settings.max_body
         call.body = await read_body(request, most if large else min(MOST_BYTES, most))
-        async with self.room(call):
-            yield call
+        return call
 
     def room(self, call: Call) -> AbstractAsyncContextManager[None]:
         """Room for a transaction of its own."""
@@ -142,12 +147,6 @@ class Door:
         """Store a submission together with what else is waiting, and answer after its commit."""
         receipt = await self.hub.committer.hand_in(submission)
         return formats.reply(call.request, receipt.answer)
-
-    async def query(self, request: Request) -> Call:
-        """As `admit`, with the body: for questions that are sent in one."""
-        call = await self.admit(request)
-        call.body = await read_body(request, min(MOST_BYTES, self.hub.settings.max_body))
-        return call
 
     def reading(self, *, at_once: bool = False) -> AbstractContextManager[Session]:
         """A session that reads (`db.reading`)."""
@@ -186,7 +185,7 @@ class Door:
         return self.store(call, work, told=told)
 
 
-Handler = Callable[[Door, Call], Response]
+Handler = Callable[[Door, Call], Response | Awaitable[Response]]
 Straight = Callable[[Door, Call], Awaitable[Submission | None]]
 
 

@@ -1,5 +1,7 @@
 """Which records a connection means by an id or by a key, and by a moment since which they changed."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,25 +19,37 @@ CHANGES = db.table_of(Change)
 
 def records_by_id(session: Session, connection: Connection, kind: Kind, said: int | str) -> list[int]:
     """The record that a connection means by an id: of its own ids first, then of ours."""
-    copies = naming.copies_by(session, connection.id, kind.entity, "their_id", {str(said)})
-    if copies:
-        return [copies[0].record_id]
-    if kind.id_column:
+    return list(records_by_ids(session, connection, kind, [said]).values())
+
+
+def records_by_ids(session: Session, connection: Connection, kind: Kind, said: Iterable[int | str]) -> dict[str, int]:
+    """As `records_by_id`, for many ids, by their texts; one of ours may be that of no record."""
+    texts = set(map(str, said))
+    found = naming.records_called(session, connection.id, kind.entity, "their_id", texts)
+    if kind.id_column and texts - found.keys():
         typed = db.table_of(kind.made)
-        same = select(typed.c.id).where(typed.c[kind.id_column] == str(said)).order_by(typed.c.id).limit(1)
-        if (record := session.scalar(same)) is not None:
-            return [record]
-    number = whole(str(said))
-    return [number] if number is not None and number <= LARGEST_ID else []
+        own = typed.c[kind.id_column]
+        rows = session.execute(select(own, typed.c.id).where(db.among(own, sorted(texts))).order_by(typed.c.id.desc()))
+        found = {str(id_): int(record) for id_, record in rows} | found
+    for text in texts - found.keys():
+        number = whole(text)
+        if number is not None and number <= LARGEST_ID:
+            found[text] = number
+    return found
 
 
 def records_by_key(session: Session, connection: Connection, kind: Kind, key: str) -> list[int]:
     """The record that a connection means by a key: of its own first, then of our codes."""
-    key = known_as(session, connection, kind.entity, key) if kind.any_case else key
-    copies = naming.copies_by(session, connection.id, kind.entity, "external_key", {key})
-    if copies:
-        return [copies[0].record_id]
-    return [row.record_id for row in find(session, {Key(HUB, kind.entity, key)}).values()]
+    return list(records_by_keys(session, connection, kind, [key]).values())
+
+
+def records_by_keys(session: Session, connection: Connection, kind: Kind, said: Iterable[str]) -> dict[str, int]:
+    """As `records_by_key`, for many keys."""
+    keys = {key: known_as(session, connection, kind.entity, key) if kind.any_case else key for key in said}
+    found = naming.records_called(session, connection.id, kind.entity, "external_key", set(keys.values()))
+    codes = find(session, {Key(HUB, kind.entity, key) for key in keys.values() if key not in found})
+    found |= {code.key: int(row.record_id) for code, row in codes.items()}
+    return {key: found[known] for key, known in keys.items() if known in found}
 
 
 def first_number(session: Session, moment: int) -> int:

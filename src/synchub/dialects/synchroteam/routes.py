@@ -1,10 +1,11 @@
 """The surface: every endpoint, with and without `/Api` before it (JOB-5)."""
 
-from collections.abc import AsyncIterator
-from functools import cache, partial
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from functools import cache
+from inspect import iscoroutinefunction
+from typing import cast
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from starlette.routing import BaseRoute
@@ -27,8 +28,8 @@ from synchub.dialects.synchroteam import (
     stock,
     users,
 )
-from synchub.dialects.synchroteam.description import GREETING, LOGIN
-from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, Straight
+from synchub.dialects.synchroteam.description import GREETING, secured
+from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 
 ROOTS = ("/Api/v2", "/v2")
 GREETED = ("/Api/v1", *ROOTS)
@@ -61,6 +62,8 @@ def surface(hub: Hub) -> FastAPI:
     """The application that answers at the paths."""
     app = FastAPI(title="Synchroteam API v2", docs_url=None, redoc_url=None)
     app.state.door = Door.of(hub)
+    made = app.openapi
+    app.openapi = lambda: secured(made())  # type: ignore[method-assign]  # FastAPI's own way to extend it
     faults.speak(app)
     app.router.routes.extend((*_routes(), *publishing.routes()))
     return app
@@ -69,7 +72,7 @@ def surface(hub: Hub) -> FastAPI:
 @cache
 def _routes() -> list[BaseRoute]:
     """The routes, made once in a process: they find their application's door by the request."""
-    router = APIRouter(dependencies=[LOGIN])
+    router = APIRouter()
     for root in GREETED:
         router.add_api_route(
             root,
@@ -101,51 +104,34 @@ def _door(request: Request) -> Door:
     return door
 
 
-async def _admitted(request: Request) -> Call:
-    return await _door(request).admit(request)
+async def _greet(request: Request) -> Response:
+    await _door(request).admit(request)
+    return formats.reading(request, {"code": 1, "message": ""})
 
 
-async def _asked(request: Request) -> Call:
-    return await _door(request).query(request)
+def _answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    """The function of a route: it takes the request alone, since solving what else it needs takes FastAPI longer."""
+    handler = endpoint.handler
 
+    async def answer(door: Door, call: Call) -> Response:
+        if iscoroutinefunction(handler):
+            return cast(Response, await handler(door, call))
+        return cast(Response, await run_in_threadpool(handler, door, call))
 
-async def _greet(call: Annotated[Call, Depends(_admitted)]) -> Response:
-    return formats.reading(call.request, {"code": 1, "message": ""})
+    async def read(request: Request) -> Response:
+        door = _door(request)
+        return await answer(door, await door.admit(request, endpoint.also))
 
+    async def ask(request: Request) -> Response:
+        door = _door(request)
+        return await answer(door, await door.take(request, large=endpoint.large))
 
-def _answering(endpoint: Endpoint) -> Any:
-    """The function of a route."""
-    if endpoint.straight:
-        return partial(_go_straight, endpoint, endpoint.straight)
-    entering = _entering(endpoint)
+    async def write(request: Request) -> Response:
+        door = _door(request)
+        call = await door.take(request, large=endpoint.large)
+        if endpoint.straight and (submission := await endpoint.straight(door, call)) is not None:
+            return await door.hand_in(call, submission)
+        async with door.room(call):
+            return await answer(door, call)
 
-    def answer(call: Annotated[Call, entering]) -> Response:
-        return endpoint.handler(_door(call.request), call)
-
-    return answer
-
-
-def _entering(endpoint: Endpoint) -> Any:
-    """What lets a request in to an endpoint."""
-    if endpoint.asks:
-        return Depends(_asked)
-
-    async def taken(request: Request) -> AsyncIterator[Call]:
-        async for call in _door(request).take(request, large=endpoint.large):
-            yield call
-
-    async def admitted(request: Request) -> Call:
-        return await _door(request).admit(request, endpoint.also)
-
-    return Depends(taken, scope="function") if endpoint.writes else Depends(admitted)
-
-
-async def _go_straight(endpoint: Endpoint, straight: Straight, request: Request) -> Response:
-    """The answer to a call that goes straight if it can, else by a transaction of its own."""
-    door = _door(request)
-    call = await door.query(request)
-    submission = await straight(door, call)
-    if submission is not None:
-        return await door.hand_in(call, submission)
-    async with door.room(call):
-        return await run_in_threadpool(endpoint.handler, door, call)
+    return write if endpoint.writes else ask if endpoint.asks else read

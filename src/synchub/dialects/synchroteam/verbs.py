@@ -6,20 +6,17 @@ from typing import Any
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import formats, query, references, sending
 from synchub.dialects.synchroteam.endpoints import Call, Door, Handler
 from synchub.dialects.synchroteam.faults import refused
 from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.looking import Looked, More
 from synchub.dialects.synchroteam.query import Page
 from synchub.dialects.synchroteam.sending import Said
-from synchub.dialects.synchroteam.views import CHANGED_FROM, Seen, first, load, matching, readable, shown
+from synchub.dialects.synchroteam.views import CHANGED_FROM, load, matching, readable, shown
 from synchub.errors import NotFound
 from synchub.intake.alone import Work
 from synchub.intake.submission import Arrival
-
-More = Callable[[Session, Connection, Seen], Mapping[str, Any]]
-"""What the details of a record show that no list does."""
 
 
 def sender(kind: Kind, prepare: sending.Prepare = sending.as_it_is, **how: Any) -> Handler:
@@ -56,13 +53,11 @@ def deleter(kind: Kind, known: Collection[str]) -> Handler:
 def detailer(kind: Kind, known: Collection[str], more: More = lambda *_: {}) -> Handler:
     """The Details of a kind, by one of these selectors: of several the one that is known longest."""
 
-    def details(door: Door, call: Call) -> Response:
+    async def details(door: Door, call: Call) -> Response:
         fields, wanted = readable(call.connection, kind), call.selected(known)
-        with door.reading(at_once=True) as session:
-            seen = first(session, call.connection, kind, wanted)
-            if seen is None:
-                raise NotFound(f"no {kind.noun} has this {next(iter(wanted))}")
-            row = {**shown(call.connection, kind, seen, fields), **more(session, call.connection, seen)}
+        row = await door.looking.ask(Looked(kind, call.connection, fields, *next(iter(wanted.items())), more))
+        if row is None:
+            raise NotFound(f"no {kind.noun} has this {next(iter(wanted))}")
         return formats.reading(call.request, row, root=kind.root)
 
     return details

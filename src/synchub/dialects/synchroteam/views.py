@@ -13,7 +13,13 @@ from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam.ids import own_text, sees, shown_id, shown_key
 from synchub.dialects.synchroteam.kinds import Kind, Mention, Reference
-from synchub.dialects.synchroteam.meaning import first_number, records_by_id, records_by_key
+from synchub.dialects.synchroteam.meaning import (
+    first_number,
+    records_by_id,
+    records_by_ids,
+    records_by_key,
+    records_by_keys,
+)
 from synchub.dialects.synchroteam.moments import shown_moment
 from synchub.dialects.synchroteam.statements import GONE, MINE, calling, loading
 from synchub.dialects.synchroteam.wire import POSITION, nested
@@ -105,12 +111,11 @@ def may_read(connection: Connection, kind: Kind, column: str) -> bool:
 
 def shown(connection: Connection, kind: Kind, seen: Seen, fields: Collection[str]) -> dict[str, Any]:
     """A record in the vendor's words, with these of its fields."""
-    values = {name: getattr(seen.row, name) for name in fields}
-    values |= {
-        name: shown_moment(values[name], connection.time_zone, kind.moments)
-        for name in _moments(kind)
-        if name in values
-    }
+    held = seen.row._asdict()
+    values = {name: held[name] for name in fields}
+    for name in _moments(kind):
+        if name in values:
+            values[name] = shown_moment(values[name], connection.time_zone, kind.moments)
     row = {kind.id_word: seen.id, **nested(kind.details(values))}
     if kind.key:
         row[kind.key] = seen.key
@@ -217,11 +222,18 @@ def first(session: Session, connection: Connection, kind: Kind, wanted: Mapping[
     if name not in {"id", kind.key}:
         ids = matching(session, connection, kind, conditions(session, connection, kind, wanted))
         return next(load(session, connection, kind, ids[:1]), None)
-    by = records_by_id if name == "id" else records_by_key
-    for seen in load(session, connection, kind, by(session, connection, kind, value)):
-        hidden = seen.row.mine_gone and _hidden(session, connection, kind.entity, {seen.row.id})
-        return seen if seen.row.exists and not hidden else None
-    return None
+    return firsts(session, connection, kind, name, [value]).get(value)
+
+
+def firsts(session: Session, connection: Connection, kind: Kind, name: str, values: Collection[Any]) -> dict[Any, Seen]:
+    """As `first`, for many ids or keys (`name` says which), by these; those that mean no record are left out."""
+    by = records_by_ids if name == "id" else records_by_keys
+    meant = by(session, connection, kind, values)
+    loaded = list(load(session, connection, kind, sorted(set(meant.values()))))
+    hidden = _hidden(session, connection, kind.entity, [seen.row.id for seen in loaded if seen.row.mine_gone])
+    seen = {each.row.id: each for each in loaded if each.row.exists and each.row.id not in hidden}
+    texts = {value: str(value) for value in values}
+    return {value: seen[meant[text]] for value, text in texts.items() if meant.get(text) in seen}
 
 
 def _hidden(session: Session, connection: Connection, entity: str, asked: Collection[int]) -> set[int]:

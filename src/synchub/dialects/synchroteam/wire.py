@@ -67,9 +67,9 @@ def nested(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row with its objects as such: the words that have a point are words of one."""
     made: dict[str, Any] = {}
     for word, value in row.items():
-        outer, point, inner = word.partition(".")
-        if point:
-            made.setdefault(outer, {})[inner] = value
-        else:
+        if "." not in word:
             made[word] = value
+        else:
+            outer, _, inner = word.partition(".")
+            made.setdefault(outer, {})[inner] = value
     return made
