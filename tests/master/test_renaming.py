@@ -53,15 +53,29 @@ def test_what_another_partner_calls_a_record_stays_as_it_is(made):
     assert (copy.said("customer_id"), copy.known["customer_id"].values) == ("K", {"K"})
 
 
-def test_who_was_overruled_when_the_key_was_changed_refers_to_nobody_until_it_says_so_again(made):
+def test_who_was_overruled_when_the_key_was_changed_still_refers_to_the_record(made):
     made.say("app", name="Harbour Bakery")
     made.say("erp", key="L", name="Mill")
     made.say("erp", entity="site", key="S", name="Quay", customer_id="L")
     made.say("app", entity="site", key="S", customer_id="K")
     record = call(made, "app", "K", "K2")
+    made.say("app", name="Another")
     with db.writing(made.engine) as session:
         session.execute(update(Connection).where(Connection.name == "erp").values(rank=-1))
     made.say("app", entity="site", key="S", name="North Quay")
-    assert made.record("site", "S").customer_id is None
-    assert made.say("app", entity="site", key="S", customer_id="K2") == "updated"
     assert made.record("site", "S").customer_id == record
+    assert made.say("app", entity="site", key="S", customer_id="K2") == "unchanged"
+
+
+@pytest.mark.parametrize("key", ['K"1', "K%", "K\\", "Ké", "K_1"])
+def test_a_word_that_was_overruled_is_found_by_any_key_and_by_no_other(made, key):
+    made.say("app", key=key, name="Harbour Bakery")
+    made.say("app", key=key + "1", name="Harbour Bakery")
+    made.say("erp", key="L", name="Mill")
+    made.say("erp", entity="site", key="S", name="Quay", customer_id="L")
+    made.say("erp", entity="site", key="T", name="Quay", customer_id="L")
+    made.say("app", entity="site", key="S", customer_id=key)
+    made.say("app", entity="site", key="T", customer_id=key + "1")
+    call(made, "app", key, "K2")
+    said = [made.copy("app", site, "site").said("customer_id") for site in ("S", "T")]
+    assert said == ["K2", key + "1"]

@@ -63,7 +63,8 @@ def records_called(
     if not names:
         return {}
     given = {"connection": connection, "entity": entity, "values": sorted(names)}
-    return {name: record for name, record in reversed(session.execute(_records_called(column), given).all())}
+    rows = session.execute(_records_called(column), given).all()
+    return {row[0]: row.record_id for row in reversed(rows)}
 
 
 @cache

@@ -17,6 +17,8 @@ SEARCHED = 200
 """How many letters of a label can be searched; an index entry of PostgreSQL is bounded."""
 EXTRA = "extra:"
 """How history names a field that has no column: this before the vendor's spelling."""
+KEY = "key"
+"""What history calls the key of the copy that a row is about, where that changed."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -75,6 +77,8 @@ class Record:
         said = extra_of(copy, write)
         late = is_late(copy, EXISTS, write.as_of)
         extra = {} if late else _take_extra(copy, said)
+        if write.former is not None:
+            extra[KEY] = [write.former, write.key, None]
         row = (copy, write.fields, write.mode, now, self.last_stamp)
         heard = receive(*row, revives=write.revives, insists=write.insists, as_of=write.as_of)
         if write.confirms:

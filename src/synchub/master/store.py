@@ -66,7 +66,7 @@ def apply(session: Session, batches: Sequence[Batch]) -> list[Applied]:
     Must run in a writing transaction, which the caller commits.
 
     Raises:
-        Overtaken: the rules by which statements are weighed changed meanwhile; `db.retrying` runs it again.
+        Overtaken: the rules by which statements are weighed, or keys, changed meanwhile; `db.retrying` runs it again.
     """
     partners = {partner.id: partner for partner in session.scalars(_PARTNERS)}
     rules = rules_of(partners.values())
@@ -90,15 +90,16 @@ def _open_copies(store: _Store) -> None:
         for copy in record.copies:
             store.copies[Key(copy.connection, copy.entity, copy.key)] = copy
     if adrift := store.moving - store.copies.keys():
-        message = f"copies were moved to other records while they were being locked: {sorted(adrift)[:3]}"
-        raise RuntimeError(message)
+        message = f"copies were renamed or moved while they were being locked: {sorted(adrift)[:3]}"
+        raise db.Overtaken(message)
 
 
 def last_changes(session: Session, connection: int, writes: Sequence[Write]) -> list[int | None]:
     """For each write the number of its record's last change.
 
     None where the partner was told another value than the one that it says, so that this is an answer; and where the
-    key is not known, or not any more, so that this is about another record than an earlier write was.
+    key is not known, not any more, or is that of a record of which nobody has stated anything, so that this is about
+    another record than an earlier write was.
     """
     keys = [Key(connection, write.entity, write.key) for write in writes]
     found = find(session, set(keys))
@@ -111,7 +112,7 @@ def last_changes(session: Session, connection: int, writes: Sequence[Write]) -> 
         if key in told and answers(told[key], write.fields, write.mode, revives=write.revives):
             numbers.append(None)
         else:
-            numbers.append(changed[found[key].record_id] if key in found else None)
+            numbers.append((changed[found[key].record_id] or None) if key in found else None)
     return numbers
 
 
@@ -143,7 +144,7 @@ def _look_through(store: _Store, batches: Sequence[Batch], partners: Mapping[int
         if key not in loaded:
             loaded[key] = copying.load(store.rows[key])
         differs, outdated = _weigh_age(loaded[key], write)
-        if differs:
+        if differs or write.former is not None:
             store.moving.add(key)
         elif outdated:
             store.outdated.add(place)

@@ -21,6 +21,8 @@ class Write:
     could not be read as their field's kind. `as_of` is the time for which a row of a file speaks (microseconds; None:
     now): it states nothing where its partner was heard, or told, since (`convergence.receive`). `confirms` asks that it
     be remembered when this row was heard even if it changes nothing: files of its partner will speak for times before.
+    `former` is the key that its partner called the record by until now: that is news of the record, whatever else it
+    says.
     """
 
     entity: str
@@ -33,6 +35,7 @@ class Write:
     problems: list[str] = field(default_factory=list)
     as_of: int | None = None
     confirms: bool = False
+    former: str | None = None
 
     def spoken_at(self, now: int) -> int:
         """The time for which it speaks."""

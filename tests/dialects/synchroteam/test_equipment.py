@@ -172,14 +172,55 @@ def test_the_name_of_a_site_means_one_of_the_customer(shared):
     assert f"there is no site with siteName {name}" in shared.equipment.refusal(customerId=third, siteName=name)
 
 
-def test_a_site_that_moves_leaves_its_equipment_with_the_customer_that_has_it(plant):
+def test_a_site_that_goes_to_another_customer_takes_its_customers_equipment_along(shared):
+    first, second = (shared.equipment.make(siteId=shared.site, name=name) for name in ("Oven", "Mixer"))
+    at_home = shared.equipment.make(customerId=shared.customer)
+    other, _ = shared.place("-2")
+    row = {"id": shared.site, "customerId": other}
+    assert shared.sites.send(row) == {"code": shared.site, "message": ""}
+    assert [shared.whose(number) for number in (first, second)] == [(other, shared.site)] * 2
+    assert shared.whose(at_home) == (shared.customer, None)
+    assert [one["id"] for one in shared.equipment.rows(f"/Customer/{other}/Site/{shared.site}")] == [first, second]
+    assert shared.equipment.rows(f"/Customer/{shared.customer}/Site/{shared.site}") == []
+    before = shared.field.hub.count()
+    assert shared.sites.send(row)["code"] == shared.site
+    assert shared.field.hub.count() == before
+
+
+def test_a_site_takes_along_nothing_of_a_third_customer_and_nothing_where_it_becomes_nobodys(shared):
+    nobodys = shared.sites.make(name="Nobody's")
+    number = shared.equipment.make(siteId=nobodys, customerId=shared.customer)
+    other, _ = shared.place("-2")
+    shared.sites.send(id=nobodys, customerId=other)
+    assert shared.whose(number) == (shared.customer, nobodys)
+    mine = shared.equipment.make(siteId=shared.site)
+    shared.sites.send(id=shared.site, customerId="", customerMyId="")
+    assert shared.whose(mine) == (shared.customer, shared.site)
+
+
+def test_a_site_that_changes_otherwise_says_nothing_of_its_equipment(plant):
+    plant.equipment.make(siteId=plant.site)
+    before = plant.field.hub.count()
+    plant.sites.send(id=plant.site, customerId=plant.customer, contactName="Kim")
+    assert plant.field.hub.count() == before + 1
+
+
+def test_a_site_takes_no_equipment_along_for_a_connection_that_may_not_write_it(hub):
+    narrow, plant = Field(hub, "narrow", writes="site,customer"), Plant(Field(hub))
     number = plant.equipment.make(siteId=plant.site)
     other, _ = plant.place("-2")
-    plant.sites.send(id=plant.site, customerId=other)
+    assert Resource(narrow, "Site").send(myId="P", customerId=other) == {"code": plant.site, "message": ""}
     assert plant.whose(number) == (plant.customer, plant.site)
-    plant.equipment.send(id=number, name="Renamed")
     assert "belongs to the customer P-2 bakery" in plant.equipment.refusal(id=number, siteId=plant.site)
     plant.equipment.send(id=number, customerId=other)
+    assert plant.whose(number) == (other, plant.site)
+
+
+def test_equipment_that_another_partner_brought_goes_along_too(hub):
+    brought, plant = Field(hub, "brought"), Plant(Field(hub))
+    number = Resource(brought, "Equipment", name="Oven").make(myId="E", siteMyId="P")
+    other, _ = plant.place("-2")
+    plant.sites.send(id=plant.site, customerId=other)
     assert plant.whose(number) == (other, plant.site)
 
 

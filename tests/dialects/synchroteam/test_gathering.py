@@ -31,7 +31,7 @@ async def ask(library: Library, numbers: Sequence[int], *, cancelled: Sequence[i
     """Ask the first question, and the others while that is answered."""
     gathering = Gathering(library.answer)
     tasks = [asyncio.create_task(gathering.ask(number)) for number in numbers[:1]]
-    while not library.asked:
+    while not library.asked:  # noqa: ASYNC110 - it is a thread that asks
         await asyncio.sleep(0.001)
     tasks += [asyncio.create_task(gathering.ask(number)) for number in numbers[1:]]
     await asyncio.sleep(0)

@@ -223,6 +223,26 @@ def test_a_signature_stands_where_it_was_given_and_all_other_photos_at_the_end(f
     assert sorted(drawn) == [(30, 30), (40, 30), (60, 20)]
 
 
+def test_a_block_says_which_answers_are_signatures_whatever_they_look_like(field):
+    items = [{"id": number, "name": f"Q{number}", "type": kind} for number, kind in ((1, "signature"), (2, "text"))]
+    block = state(field, "block", "2", name="Sign Off", items=[*items, items[0] | {"id": 3}])
+    usual = {"category_id": 2, "category": "Sign Off", "iteration": 0, "block": block}
+    said = {1: "Ann 4711", 2: "SIGN_12", 3: ""}
+    answers = [usual | {"id": number, "item": f"Q{number}", "value": value} for number, value in said.items()]
+    other = {"id": 1, "category_id": 9, "category": "Unknown", "iteration": 1, "item": "Sign", "value": "SIGN_1"}
+    job(field, report=[*answers, other])
+    told = printed(field)
+    assert "Q1 signed" in told
+    assert "Q2 SIGN_12" in told
+    assert "Unknown (2) Sign signed" in told
+    assert told.count("signed") == 2
+    photo(field, "sign", image("PNG", (60, 20)), report_item=1)
+    photo(field, "text", image("JPEG", (40, 30)), report_item=2)
+    told = printed(field)
+    assert told.count("signed") == 1
+    assert "Photos Q2" in told
+
+
 def test_a_name_that_no_font_has_is_an_error_that_says_what_to_do(field, caplog):
     job(field, description="Nguy\N{LATIN SMALL LETTER E WITH CIRCUMFLEX AND TILDE}n")
     answer = field.call("GET", "/Api/v2/Jobs/PDF", params={"num": 1501})

@@ -237,6 +237,24 @@ def test_stock_is_shown_filtered_and_by_when_it_changed(hub):
     assert (answer.status_code, "no parameter 'part'" in answer.text) == (400, True)
 
 
+def test_stock_comes_in_pages_of_parts_and_a_depot_goes_on_on_the_next(stored):
+    for reference in ("A-1", "B-1", "C-1", "Gone"):
+        part(stored, reference)
+        count(stored, "Main store", reference, 1)
+    count(stored, "Van", "A-1", 2)
+    Spoken(stored, "json").ask("DELETE", "Part/Delete", reference="Gone")
+    where: str | None = "/Api/v2/Inventory/Quantities?pageSize=2"
+    seen = []
+    while where:
+        answer = stored.call("GET", where)
+        assert answer.headers["x-total-count"] == "4"
+        seen.append([(row["depot"], [one["reference"] for one in row["parts"]]) for row in answer.json()])
+        where = answer.links.get("next", {}).get("url")
+    assert seen == [[("Main store", ["A-1", "B-1"])], [("Main store", ["C-1"]), ("Van", ["A-1"])]]
+    assert stored.call("GET", "/Api/v2/Inventory/Quantities?page=9").json() == []
+    assert "link" not in stored.call("GET", "/Api/v2/Inventory/Quantities").headers
+
+
 def test_stock_of_a_part_that_is_deleted_is_there_again_when_the_part_is(stored):
     count(stored, "Van", "H-1", 5)
     spoken = Spoken(stored, "json")

@@ -228,6 +228,17 @@ def test_the_letters_of_a_login_are_changed_by_id(field):
     assert details(field, login="kim")["login"] == "KIM"
 
 
+def test_letters_that_one_partner_changed_are_still_the_same_login(hub):
+    field, other = Field(hub), Field(hub, "other")
+    number = make(other, "kim")
+    assert make(field, "kim") == number
+    for login in ("KIM", "kim", "Kim"):
+        assert send(field, id=number, login=login) == {"code": number, "message": ""}
+        assert {details(field, login=said)["login"] for said in ("kim", "KIM", "kIM")} == {login}
+        assert make(field, "kIm", firstName="Kim") == number
+    assert (details(other, login="KIM")["login"], details(other, id=number)["login"]) == ("kim", "kim")
+
+
 def test_a_login_cannot_be_changed_to_that_of_another(field):
     number, other = make(field, "kim"), make(field, "Sam")
     for taken in ("Sam", "SAM"):

@@ -16,7 +16,7 @@ from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import description
 from synchub.dialects.synchroteam.bodies import Row
-from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, listing
+from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.kinds import Kind, Reference
 from synchub.dialects.synchroteam.moments import SHORT
@@ -24,6 +24,7 @@ from synchub.dialects.synchroteam.names import called
 from synchub.dialects.synchroteam.questions import Question
 from synchub.dialects.synchroteam.references import by_selector
 from synchub.dialects.synchroteam.users import USER, names_of
+from synchub.dialects.synchroteam.verbs import listing
 from synchub.dialects.synchroteam.views import Seen, conditions, matching, may_read, others, readable
 from synchub.dialects.synchroteam.words import Moment, Text
 from synchub.dialects.wire import Wire

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import description, sending
-from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, listing
+from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.ids import Named
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.meaning import records_by_id
@@ -25,6 +25,7 @@ from synchub.dialects.synchroteam.names import called, hold
 from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.questions import Question, folded, text_of
 from synchub.dialects.synchroteam.sending import Place, Said
+from synchub.dialects.synchroteam.verbs import listing
 from synchub.dialects.synchroteam.views import conditions, matching, may_read, readable
 from synchub.dialects.synchroteam.words import Flag, Text, part_of, read_flag
 from synchub.dialects.wire import Also, Wire

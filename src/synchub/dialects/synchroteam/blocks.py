@@ -12,16 +12,18 @@ from pydantic_core import PydanticCustomError
 
 from synchub.dialects.synchroteam import description
 from synchub.dialects.synchroteam.bodies import Row
-from synchub.dialects.synchroteam.endpoints import Endpoint, lister
+from synchub.dialects.synchroteam.endpoints import Endpoint
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.members import Member, flag_in, number_in, objects, reader_of, text_in
+from synchub.dialects.synchroteam.verbs import lister
 from synchub.dialects.synchroteam.views import CHANGED_FROM, Seen
 from synchub.dialects.synchroteam.words import Flag, Shown, Text, listed, part_of
 from synchub.dialects.wire import Wire
 from synchub.master.entities.field_service import Block
 from synchub.master.values import as_list, spell_list
 
+SIGNATURE = 7
 TYPES = {
     0: "compliance",
     1: "list",
@@ -29,7 +31,7 @@ TYPES = {
     3: "date",
     4: "time",
     5: "number",
-    7: "signature",
+    SIGNATURE: "signature",
     8: "picture",
 }
 """What an answer to an item may be, by the vendor's number."""

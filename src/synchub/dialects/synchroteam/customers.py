@@ -1,9 +1,10 @@
 """Customers: Details, Send, Delete and List."""
 
 from synchub.dialects.synchroteam import description
-from synchub.dialects.synchroteam.endpoints import Endpoint, deleter, detailer, lister, sender
+from synchub.dialects.synchroteam.endpoints import Endpoint
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.straight import straight
+from synchub.dialects.synchroteam.verbs import deleter, detailer, lister, sender
 from synchub.dialects.synchroteam.views import CHANGED_FROM
 from synchub.dialects.synchroteam.wire import CustomerRow
 from synchub.master.entities.parties import Customer

@@ -6,7 +6,6 @@ from typing import Any
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.wire import nested
 
-
 SCHEMES = {
     "basic": {"type": "http", "scheme": "basic", "description": "the domain as user name, the API key as password"}
 }

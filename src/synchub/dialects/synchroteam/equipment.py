@@ -1,7 +1,5 @@
 """Equipment: the things at customers' that are worked on."""
 
-import re
-
 from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy import ColumnElement, false, select
@@ -11,25 +9,16 @@ from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import description, formats, query
 from synchub.dialects.synchroteam.customers import CUSTOMER
-from synchub.dialects.synchroteam.endpoints import (
-    Call,
-    Door,
-    Endpoint,
-    deleter,
-    detailer,
-    filtered,
-    listed,
-    lister,
-    paged,
-    sender,
-)
+from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.faults import Declined
 from synchub.dialects.synchroteam.kinds import Kind, Reference
+from synchub.dialects.synchroteam.names import called
 from synchub.dialects.synchroteam.query import LONGEST_NUMBER, Page
 from synchub.dialects.synchroteam.references import key_of, wanted
 from synchub.dialects.synchroteam.sending import Place
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.dialects.synchroteam.sites import SITE
+from synchub.dialects.synchroteam.verbs import deleter, detailer, filtered, listed, lister, paged, sender
 from synchub.dialects.synchroteam.views import (
     CHANGED_FROM,
     Referred,
@@ -120,17 +109,8 @@ def _meant(session: Session, connection: Connection, kind: Kind, said: str) -> l
             return ids
     if not may_read(connection, kind, kind.named):
         return []
-    typed = db.table_of(kind.made)
-    column = typed.c[kind.named]
-    found = session.execute(select(typed.c.id, column.label("name")).where(column.ilike(_pattern(said), escape="\\")))
-    alike = [row.id for row in found if row.name.casefold() == said.casefold()]
-    return matching(session, connection, kind, [db.among(typed.c.id, alike)]) if alike else []
-
-
-def _pattern(said: str) -> str:
-    """What finds, in a database that folds the case of ASCII letters alone, all that may be the same name."""
-    plain = re.sub(r"([\\%_])", r"\\\1", said)
-    return re.sub(r"[^\x00-\x7f]+|[sS]{2}", "%", plain)
+    alike = called(session, kind.made, said)
+    return matching(session, connection, kind, [db.among(db.table_of(kind.made).c.id, alike)]) if alike else []
 
 
 def _at(session: Session, call: Call) -> list[ColumnElement[bool]]:

@@ -45,7 +45,7 @@ class Gathering(Generic[Question, Found]):
         """Answer these; if that fails, each alone, so that none fails for another's sake."""
         try:
             found = await asyncio.to_thread(self._answer, [question for question, _ in asked])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
             if len(asked) > 1:
                 for one in asked:
                     await self._settle([one])

@@ -3,7 +3,8 @@
 An `id` is the number by which the connection knows a copy, if that has one (it was imported, or the partner's server
 answered it), else our record id; numbers are looked up in that order. `myId` is the key of the connection's copy, else
 our code, which is the hub's own key of the record. A record that nobody gave one has its record id as its key, and
-shows no `myId`.
+shows no `myId`. A key that the connection gave up names nothing of its, though it may be our code still: it is vacant
+then, which is a copy of a record of which nobody has stated anything.
 
 A number that a server answered and that is as large as our record ids is another hub's id of its own record. The two
 hubs number alike, so it is kept with a mark: it is said to that server, but neither shown nor looked up.
@@ -21,7 +22,7 @@ from synchub.master import naming
 from synchub.master.convergence import wished
 from synchub.master.copies import load
 from synchub.master.locating import Key, find_codes, find_or_make
-from synchub.master.renaming import rename
+from synchub.master.renaming import give_up, rename
 from synchub.master.tables import FIRST_RECORD
 
 Rows = dict[Any, Row[Any]]
@@ -166,11 +167,41 @@ class Book:
         self._check(named.my_id, record)
         if copy is None:
             return self._adopt(record, named.my_id)
-        if named.my_id is not None and copy.external_key != named.my_id and named.my_id not in self.by_key:
-            rename(self.session, copy, self.records[record], named.my_id)
-            self.renamed[copy.id] = copy.external_key
-            return self._read_again(record, copy.id)
+        if named.my_id is not None and copy.external_key != named.my_id and self._is_free(named.my_id):
+            return self._rename(copy, named.my_id)
         return copy
+
+    def is_vacant(self, copy: Any) -> bool:
+        """Whether a copy is but that of a key which the connection gave up."""
+        record = self.records.get(copy.record_id)
+        return record is not None and not record.changed
+
+    def spell(self, copy: Row[Any], key: str) -> Row[Any]:
+        """Spell a vacant key otherwise."""
+        naming.write_names(self.session, "external_key", [(copy.id, key)])
+        return self._read_again(copy.record_id, copy.id)
+
+    def _is_free(self, key: str) -> bool:
+        return key not in self.by_key or self.is_vacant(self.by_key[key])
+
+    def _rename(self, copy: Row[Any], key: str) -> Row[Any]:
+        """Give a copy another key; the former one names nothing any more, nor what it was given to before."""
+        old = self.renamed[copy.id] = copy.external_key
+        if key in self.by_key:
+            self.spell(self.by_key[key], str(self.by_key[key].record_id))
+        rename(self.session, copy, self.records[copy.record_id], key)
+        self.by_key[key] = renamed = self._read_again(copy.record_id, copy.id)
+        self.by_key.pop(old, None)
+        if old != str(copy.record_id):
+            self._give_up(old)
+        return renamed
+
+    def _give_up(self, key: str) -> None:
+        """Let a key name nothing of the connection's any more."""
+        self.coded.pop(key, None)
+        if (vacant := give_up(self.session, self.connection, self.entity, key)) is not None:
+            self.by_key[key] = vacant
+            self.records |= naming.records_by_id(self.session, self.entity, {vacant.record_id})
 
     def _of_id(self, number: int | None) -> tuple[Row[Any] | None, int | None]:
         """The copy and the record of an id; a record that the connection does not see has none."""
@@ -195,6 +226,8 @@ class Book:
 
     def _check(self, my_id: str | None, record: int) -> None:
         other = self.by_key.get(my_id)
+        if other is not None and self.is_vacant(other):
+            return
         owner = self.coded.get(my_id or "") if self.connection.matches_code else None
         taken = other.record_id if other is not None else owner
         if taken not in {None, record}:
@@ -207,7 +240,8 @@ class Book:
         return naming.copies_by(*mine, "record_id", {record}) or [self._adopt(record, None)]
 
     def _adopt(self, record: int, my_id: str | None) -> Row[Any]:
-        wanted = (my_id, self.codes.get(record), str(record))
+        code = self.codes.get(record)
+        wanted = (my_id, code, str(record))
         taken = {
             row.external_key
             for row in naming.copies_by(
@@ -216,6 +250,8 @@ class Book:
         }
         key = next(key for key in wanted if key and key not in taken)
         naming.adopt(self.session, self.connection.id, self.entity, [(key, record)])
+        if code and code not in {key, str(record), *taken}:
+            self._give_up(code)
         return self._read_again(record)
 
     def _read_again(self, record: int, copy: int | None = None) -> Row[Any]:

@@ -6,16 +6,23 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import description
-from synchub.dialects.synchroteam.endpoints import Call, Endpoint, deleter, detailer, lister, sender
+from synchub.dialects.synchroteam.endpoints import Call, Endpoint
 from synchub.dialects.synchroteam.equipment import EQUIPMENT
 from synchub.dialects.synchroteam.faults import Declined
+from synchub.dialects.synchroteam.ids import Book
 from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.references import referring
 from synchub.dialects.synchroteam.sending import Place
 from synchub.dialects.synchroteam.sites import SITE
-from synchub.dialects.synchroteam.views import CHANGED_FROM, Referred, Seen, may_read
+from synchub.dialects.synchroteam.verbs import deleter, detailer, lister, sender
+from synchub.dialects.synchroteam.views import CHANGED_FROM, Referred, Seen, matching, may_read
+from synchub.master import naming
+from synchub.master.convergence import Mode
+from synchub.master.copies import Row as Fields
+from synchub.master.writes import Write
 
 EQUIPMENTS = "equipments"
 
@@ -44,6 +51,27 @@ def _as_it_stands(place: Place) -> None:
                 what = json.dumps(each, ensure_ascii=False)[:200]
                 raise Declined(f"equipments: {what} does not stand at this site: Equipment/Send says where one stands")
     place.said.extra = {word: text for word, text in place.said.extra.items() if word not in said}
+
+
+def _prepared(place: Place) -> None:
+    """See what a row says of equipment, and take along what stands at a site that goes to another customer."""
+    _as_it_stands(place)
+    writes, customer, former = place.connection.writes, place.referred.get("customer_id"), place.held().customer_id
+    if customer not in {None, former} and (writes is None or EQUIPMENT.entity in writes):
+        _take_along(place, former)
+
+
+def _take_along(place: Place, former: int | None) -> None:
+    """Let equipment at a site that was the site's customer's be its new one's."""
+    typed = db.table_of(EQUIPMENT.made)
+    theirs = [typed.c.site_id == place.record, typed.c.customer_id == former]
+    session, connection = place.session, place.connection
+    naming.lock_records(session, matching(session, connection, EQUIPMENT, theirs))
+    ids = matching(session, connection, EQUIPMENT, theirs)
+    book = Book(session, connection, EQUIPMENT.entity, codes=naming.codes_of(session, EQUIPMENT.entity, ids))
+    said: Fields = {"customer_id": place.said.fields["customer_id"]}
+    keys = [str(book.copies_of(id_)[0].external_key) for id_ in ids]
+    place.besides += [Write(EQUIPMENT.entity, key, Mode.PARTIAL, said) for key in keys]
 
 
 def _listed(text: str) -> list[Any]:
@@ -88,7 +116,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "POST",
         "/Site/Send",
-        sender(SITE, _as_it_stands),
+        sender(SITE, _prepared),
         "Create or update a site",
         description.sent(SITE),
         writes=True,

@@ -1,6 +1,6 @@
 """A job's report as one connection sees the job: what `printing` makes a document or a page of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -14,6 +14,7 @@ from synchub import clock, db
 from synchub.config import Settings
 from synchub.connections.tables import Connection
 from synchub.contents.keeping import shelf
+from synchub.dialects.synchroteam.blocks import BLOCK, SIGNATURE, TYPES
 from synchub.dialects.synchroteam.customers import CUSTOMER
 from synchub.dialects.synchroteam.files import photos_of
 from synchub.dialects.synchroteam.jobs.kind import JOB, STATES
@@ -24,12 +25,12 @@ from synchub.dialects.synchroteam.users import USER
 from synchub.dialects.synchroteam.views import RECORDS, Seen, load, matching, may_read, readable, shown
 from synchub.errors import Misconfigured, NotAllowed, NotFound
 from synchub.master.tables import Change
-from synchub.master.values import spell_decimal
+from synchub.master.values import as_list, spell_decimal
 from synchub.printing.sheet import Answer, Block, Letterhead, Part, Party, Picture, Sheet, Times, Work
 
 Row = Mapping[str, Any]
 SIGNED = "SIGN_"
-"""What the value of an answer begins with that is a signature: its picture is a photo of the same item."""
+"""What the value of an answer begins with that is a signature, where no block says what kind of item it answers."""
 
 
 def letterhead(settings: Settings) -> Letterhead:
@@ -59,7 +60,8 @@ def sheet_of(session: Session, settings: Settings, connection: Connection, recor
     row = shown(connection, JOB, seen, readable(connection, JOB))
     photos = photos_of(session, connection, record)
     people = _people(session, connection, row)
-    answers, rest = _share_out(row["report"], photos)
+    signed = _signed(session, row["report"], as_list(seen.row.report))
+    signatures, rest = _share_out(row["report"], photos, signed)
     return Sheet(
         number=str(row["num"] or row["idJob"]),
         changed=_changed(session, [seen, *photos]),
@@ -75,7 +77,7 @@ def sheet_of(session: Session, settings: Settings, connection: Connection, recor
         description=row["description"],
         work=tuple(_work(each, people) for each in row["Activities"]),
         parts=tuple(_parts(seen, row)),
-        blocks=tuple(_blocks(row["report"], answers, settings)),
+        blocks=tuple(_blocks(row["report"], signed, signatures, settings)),
         fields=tuple((each["name"], each["value"]) for each in row["customFieldValues"] if each["value"]),
         photos=tuple(_picture(photo, settings, said) for photo, said in rest),
     )
@@ -180,27 +182,46 @@ Shared = dict[int, list[Seen]]
 """Photos by the place of the answer that they belong to."""
 
 
-def _share_out(report: Sequence[Row], photos: Sequence[Seen]) -> tuple[Shared, list[tuple[Seen, str]]]:
-    """The signatures by the answers that they belong to, and all other photos with what they are of."""
+def _signed(session: Session, report: Sequence[Row], held: Sequence[Row]) -> set[int]:
+    """The places of answers that are signatures: as their blocks say of the items, else as their values look.
+
+    A report is shown in the order in which it is held.
+    """
+    typed = db.table_of(BLOCK.made)
+    mentioned = {each["block"] for each in held if each.get("block")}
+    blocks = session.execute(select(typed.c.id, typed.c["items"]).where(db.among(typed.c.id, sorted(mentioned))))
+    kinds = {(block.id, item["id"]): item["type"] for block in blocks for item in as_list(block[1])}
+    asked = [kinds.get((each.get("block"), each.get("id"))) for each in held]
+    return {
+        place
+        for place, (each, kind) in enumerate(zip(report, asked, strict=False))
+        if (each["value"].startswith(SIGNED) if kind is None else kind == TYPES[SIGNATURE])
+    }
+
+
+def _share_out(
+    report: Sequence[Row], photos: Sequence[Seen], signed: Collection[int]
+) -> tuple[Shared, list[tuple[Seen, str]]]:
+    """The pictures of signatures by the answers that they belong to, and all other photos with what they are of."""
     places = {(each["id"], each["iteration"]): place for place, each in enumerate(report)}
     signatures: Shared = {}
     rest = []
     for photo in photos:
         place = places.get((photo.row.report_item, photo.row.iteration or 0))
-        if place is not None and report[place]["value"].startswith(SIGNED):
+        if place is not None and place in signed:
             signatures.setdefault(place, []).append(photo)
         else:
             rest.append((photo, report[place]["nmItem"] if place is not None else ""))
     return signatures, rest
 
 
-def _blocks(report: Sequence[Row], signatures: Shared, settings: Settings) -> Iterator[Block]:
+def _blocks(report: Sequence[Row], signed: Collection[int], signatures: Shared, settings: Settings) -> Iterator[Block]:
     """The answers by block and iteration, in the order in which these are met."""
     blocks: dict[tuple[Any, str, int], list[Answer]] = {}
     for place, each in enumerate(report):
         drawn = tuple(_picture(photo, settings, "") for photo in signatures.get(place, ()))
-        signed = each["value"].startswith(SIGNED)
-        answer = Answer(each["nmItem"], ("" if drawn else "signed") if signed else each["value"], drawn)
+        said = "signed" if place in signed and each["value"] else each["value"]
+        answer = Answer(each["nmItem"], "" if drawn else said, drawn)
         blocks.setdefault((each["idCategory"], each["nmCategory"], each["iteration"]), []).append(answer)
     for (_, name, iteration), answers in blocks.items():
         yield Block(name, iteration, tuple(answers))

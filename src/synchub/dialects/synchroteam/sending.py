@@ -1,6 +1,6 @@
 """What Send and Delete do with the kinds that are sent alike: both look at what is stored before they write."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from synchub.dialects.synchroteam import references
 from synchub.dialects.synchroteam.bodies import Row
 from synchub.dialects.synchroteam.faults import Declined, refused
 from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, sees, shown_id
-from synchub.dialects.synchroteam.kinds import Kind
+from synchub.dialects.synchroteam.kinds import Kind, Mention
 from synchub.dialects.synchroteam.moments import NotRead, in_utc
 from synchub.dialects.synchroteam.references import Naming, read_id, read_text
 from synchub.dialects.synchroteam.views import conditions, matching
@@ -25,10 +25,11 @@ from synchub.intake.alone import Work
 from synchub.intake.journal import ACCEPTED
 from synchub.intake.submission import Answer, Arrival, Submission
 from synchub.intake.tables import Message
+from synchub.master import copies as copying
 from synchub.master import naming
 from synchub.master.convergence import Mode
 from synchub.master.copies import Row as Fields
-from synchub.master.values import storable
+from synchub.master.values import Value, as_list, storable
 from synchub.master.writes import Verdict, Write
 
 Refusal = Callable[[str], Answer]
@@ -58,6 +59,8 @@ class Place:
     is_new: bool
     referred: Mapping[str, int | None] = field(default_factory=dict)
     """The records that the row names, by column; None where it says that there is none."""
+    besides: list[Write] = field(default_factory=list)
+    """What the row says of other records, which are locked."""
 
     @property
     def record(self) -> int:
@@ -161,12 +164,27 @@ def send(
             with session.begin_nested():
                 place = put(session, kind, connection, arrival, said)
                 prepare(place)
-                writes = [write_of(place)]
+                writes = [write_of(place), *place.besides]
         except (Declined, Misnamed) as error:
             return kept(arrival, str(error), refuse)
-        return Submission(arrival, writes, lambda _: answer(place), repeats=not place.is_new)
+        return Submission(arrival, writes, lambda _: answer(place), repeats=not place.is_new and _names_the_same(place))
 
     return work
+
+
+def _names_the_same(place: Place) -> bool:
+    """Whether the row names whom its record is known to refer to; else its words mean others since it came last."""
+    copy, fields = copying.load(place.copy), place.said.fields
+    columns = fields.keys() & place.referred.keys()
+    if any(fields[column] not in copy.holds(column) for column in columns):
+        return False
+    mentions = [each for each in place.kind.mentions if each.column in fields]
+    return all(_members(each, [fields[each.column]]) <= _members(each, copy.holds(each.column)) for each in mentions)
+
+
+def _members(mention: Mention, lists: Iterable[Value]) -> set[Any]:
+    """The ids of the records that lists are about."""
+    return {member.get(mention.member) for held in lists for member in as_list(held)}
 
 
 def _always(answer: Answer) -> Callable[[Sequence[Verdict]], Answer]:
@@ -243,7 +261,8 @@ def write_of(place: Place) -> Write:
         fields["custom_fields"] = merged(place.held().custom_fields, fields["custom_fields"])
     former = place.book.renamed.get(copy.id)
     notes = [f"{place.book.word} {former} is now {copy.external_key}"] if former else []
-    return Write(place.kind.entity, copy.external_key, Mode.PARTIAL, fields, place.said.extra, problems=notes)
+    said = (copy.external_key, Mode.PARTIAL, fields, place.said.extra)
+    return Write(place.kind.entity, *said, problems=notes, former=former)
 
 
 def delete(

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import description, names, sending
-from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, detailer, lister, listing
+from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.ids import Named
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.meaning import records_by_id, records_by_key
 from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.questions import Question
 from synchub.dialects.synchroteam.sending import Place, Said
+from synchub.dialects.synchroteam.verbs import detailer, lister, listing
 from synchub.dialects.synchroteam.views import (
     CHANGED_FROM,
     Seen,
@@ -48,7 +49,6 @@ from synchub.dialects.wire import SECRET, Also, Wire
 from synchub.intake.alone import Work
 from synchub.intake.submission import Arrival, Submission
 from synchub.master.entities.parties import Employee
-from synchub.master.renaming import recode
 from synchub.master.values import as_list
 
 START = "startLocation"
@@ -190,12 +190,13 @@ def _sent(connection: Connection, arrival: Arrival, said: Said) -> Work:
 
 
 def _prepared(place: Place) -> None:
-    """Let the column say what the key says, and a login that was given up be nobody's."""
-    if place.said.named.my_id is not None:
-        place.said.fields["login"] = place.copy.external_key
-    former = place.book.renamed.get(place.copy.id)
-    if former and place.connection.matches_code:
-        recode(place.session, place.copy, former)
+    """Let the column say what the key says; a login that was given up is spelled as whoever has it next says."""
+    login = place.said.named.my_id
+    if login is None:
+        return
+    if place.copy.external_key != login and place.book.is_vacant(place.copy):
+        place.copy = place.book.spell(place.copy, login)
+    place.said.fields["login"] = place.copy.external_key
 
 
 def _search(door: Door, call: Call) -> Response:

@@ -8,13 +8,14 @@ from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import description
 from synchub.dialects.synchroteam.description import TEXT
-from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint, listing
+from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.invoices.kind import INVOICE, INVOICES
 from synchub.dialects.synchroteam.invoices.sending import OBJECTS
 from synchub.dialects.synchroteam.kinds import Reference
 from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.questions import Question
 from synchub.dialects.synchroteam.references import by_selector
+from synchub.dialects.synchroteam.verbs import listing
 from synchub.dialects.synchroteam.views import conditions, matching, may_read, readable
 
 

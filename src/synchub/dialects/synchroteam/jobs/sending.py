@@ -1,10 +1,11 @@
 """Jobs/Send: found by `idJob`, `myId` or `num`, else new; `code` is the number, and `message` null."""
 
 from synchub.dialects.synchroteam import description
-from synchub.dialects.synchroteam.endpoints import Endpoint, sender
+from synchub.dialects.synchroteam.endpoints import Endpoint
 from synchub.dialects.synchroteam.jobs.completing import complete
 from synchub.dialects.synchroteam.jobs.kind import JOB
 from synchub.dialects.synchroteam.sending import Place
+from synchub.dialects.synchroteam.verbs import sender
 from synchub.intake.submission import Answer
 
 

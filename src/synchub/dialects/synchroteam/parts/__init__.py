@@ -2,10 +2,11 @@
 
 from synchub.dialects.synchroteam import description
 from synchub.dialects.synchroteam.description import NUMBER, TEXT
-from synchub.dialects.synchroteam.endpoints import Endpoint, deleter, detailer, lister, sender
+from synchub.dialects.synchroteam.endpoints import Endpoint
 from synchub.dialects.synchroteam.parts import prices
 from synchub.dialects.synchroteam.parts.kind import PART, Amount, PartRow, not_negative
 from synchub.dialects.synchroteam.sending import Place
+from synchub.dialects.synchroteam.verbs import deleter, detailer, lister, sender
 from synchub.dialects.synchroteam.views import CHANGED_FROM
 from synchub.intake.submission import Answer
 

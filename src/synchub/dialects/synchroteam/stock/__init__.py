@@ -45,7 +45,9 @@ _COUNTED = {
 }
 _SHOWN = {
     "responses": {200: description.answer("The depots.", _depots(_NUMBER_OR_NONE)), **description.READ},
-    "openapi_extra": {"parameters": description.query(ChangedFrom=TEXT, depot=TEXT, reference=TEXT)},
+    "openapi_extra": {
+        "parameters": description.query(ChangedFrom=TEXT, depot=TEXT, reference=TEXT, page=NUMBER, pageSize=NUMBER)
+    },
 }
 _DEPOT = _object(idStock=_GUID, nmStock=TEXT)
 _ASKED = description.searched(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from synchub import clock, db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import formats, query
-from synchub.dialects.synchroteam.endpoints import Call, Door, paged
+from synchub.dialects.synchroteam.endpoints import Call, Door
 from synchub.dialects.synchroteam.meaning import CHANGES, first_number
 from synchub.dialects.synchroteam.parts import PART
 from synchub.dialects.synchroteam.parts.kind import number_sent
@@ -20,6 +20,7 @@ from synchub.dialects.synchroteam.questions import Question, text_of
 from synchub.dialects.synchroteam.stock import guids
 from synchub.dialects.synchroteam.stock.kinds import DEPOT, STOCK_REQUEST
 from synchub.dialects.synchroteam.users import USER
+from synchub.dialects.synchroteam.verbs import paged
 from synchub.dialects.synchroteam.views import (
     CHANGED_FROM,
     CHUNK,
