@@ -1,6 +1,7 @@
 """Running the processes of a hub until they are told to stop."""
 
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -26,6 +27,8 @@ from synchub.files.collecting import Collector
 from synchub.outbox.worker import Worker
 from synchub.resync.working import work_off
 
+YOUNG = 10_000
+"""The objects made and not freed after which the collector looks for cycles among them."""
 BACKLOG = 2048
 
 
@@ -152,6 +155,9 @@ def run_web(settings: Settings, hub_app: ASGIApp, listener: socket.socket) -> No
         timeout_graceful_shutdown=ceil(settings.drain_seconds / 2),  # the other half goes to what they left behind
     )
     server = uvicorn.Server(config)
+    gc.collect()
+    gc.freeze()  # what is there by now stays: it need not be looked through for the sake of each request's waste
+    gc.set_threshold(YOUNG)
     server.run(sockets=[listener])
     if not server.started:
         raise Misconfigured("the hub could not start: its log says why")
