@@ -99,15 +99,7 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
     Raises:
         Declined: it breaks a rule; the text names the words.
     """
-    number = text = None
-    rest: Row = {}
-    for name, value in kind.unfold(row).items():
-        if name.lower() not in kind.id_words:
-            rest[name] = value
-        elif kind.id_column:
-            text = said if (said := read_text(value, name)) not in {"", "0"} else None
-        else:
-            number = read_id(value, name)
+    rest, number, text = _identified(kind, kind.unfold(row))
     rest, namings = references.split(kind.references, rest)
     parsed = parse(kind.row, [rest])
     if parsed.faults:
@@ -120,6 +112,24 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
     _to_utc(kind, fields, connection.time_zone)
     key = model.external_key() if kind.key and getattr(model, kind.row.key_parts[0]) else None
     return Said(Named(number, key, text), fields, extra, namings)
+
+
+def _identified(kind: Kind, row: Row) -> tuple[Row, int | None, str | None]:
+    """The row without the words of its id, and what those say: a number, or a text of a kind that has such ids.
+
+    Raises:
+        Declined: they say different things, or none that is an id.
+    """
+    said: dict[str, int | str] = {}
+    for name in [name for name in row if name.lower() in kind.id_words]:
+        each = read_text(row[name], name) if kind.id_column else read_id(row[name], name)
+        if each not in {None, "", "0"}:
+            said[name] = each or 0
+    if len(set(said.values())) > 1:
+        raise Declined(f"{' and '.join(said)} say different ids")
+    found = next(iter(said.values()), None)
+    rest = {name: value for name, value in row.items() if name.lower() not in kind.id_words}
+    return rest, *((None, str(found)) if kind.id_column and found is not None else (found, None))
 
 
 def missing(kind: Kind, column: str) -> str:
