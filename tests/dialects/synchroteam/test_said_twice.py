@@ -45,6 +45,15 @@ def test_two_words_for_an_id_must_agree_and_a_blank_one_says_nothing(lasting):
     assert lasting.send(id=customer, customerId=customer + 1)["message"] == "id and customerId say different ids"
 
 
+def test_two_words_for_one_column_must_agree(lasting):
+    row = {"myId": fresh("c"), "name": "Mill", "adressCity": "Port Town", "addressCity": "Port Town"}
+    assert lasting.send(**row)["message"] == ""
+    why = "adressCity and addressCity say different things"
+    assert lasting.send(**row | {"addressCity": ""})["message"] == why
+    assert refusal(lasting, description="Sweep", **{**row, "addressCity": "Mill Town"}) == why
+    assert lasting.details(myId=row["myId"])["adressCity"] == "Port Town"
+
+
 @pytest.mark.parametrize("number", ["1e9999999", "-1e9999999", "1e-9999999", "1e99999999999999999999"])
 def test_a_whole_number_beyond_all_bounds_is_refused(lasting, number):
     customer = lasting.make(myId=fresh("c"))

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import references
+from synchub.dialects.synchroteam.agreeing import agree, identified
 from synchub.dialects.synchroteam.bodies import Row
 from synchub.dialects.synchroteam.faults import Declined, refused
 from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, sees, shown_id
 from synchub.dialects.synchroteam.kinds import Kind, Mention
 from synchub.dialects.synchroteam.moments import NotRead, in_utc
-from synchub.dialects.synchroteam.references import Naming, read_id, read_text
+from synchub.dialects.synchroteam.references import Naming
 from synchub.dialects.synchroteam.views import conditions, matching
 from synchub.dialects.synchroteam.words import merged
 from synchub.dialects.wire import parse
@@ -99,8 +100,9 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
     Raises:
         Declined: it breaks a rule; the text names the words.
     """
-    rest, number, text = _identified(kind, kind.unfold(row))
+    rest, number, text = identified(kind, kind.unfold(row))
     rest, namings = references.split(kind.references, rest)
+    agree(kind, rest)
     parsed = parse(kind.row, [rest])
     if parsed.faults:
         raise Declined("; ".join(f"{fault.word} {fault.rule}" for fault in parsed.faults))
@@ -112,24 +114,6 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
     _to_utc(kind, fields, connection.time_zone)
     key = model.external_key() if kind.key and getattr(model, kind.row.key_parts[0]) else None
     return Said(Named(number, key, text), fields, extra, namings)
-
-
-def _identified(kind: Kind, row: Row) -> tuple[Row, int | None, str | None]:
-    """The row without the words of its id, and what those say: a number, or a text of a kind that has such ids.
-
-    Raises:
-        Declined: they say different things, or none that is an id.
-    """
-    said: dict[str, int | str] = {}
-    for name in [name for name in row if name.lower() in kind.id_words]:
-        each = read_text(row[name], name) if kind.id_column else read_id(row[name], name)
-        if each not in {None, "", "0"}:
-            said[name] = each or 0
-    if len(set(said.values())) > 1:
-        raise Declined(f"{' and '.join(said)} say different ids")
-    found = next(iter(said.values()), None)
-    rest = {name: value for name, value in row.items() if name.lower() not in kind.id_words}
-    return rest, *((None, str(found)) if kind.id_column and found is not None else (found, None))
 
 
 def missing(kind: Kind, column: str) -> str:
