@@ -1,12 +1,12 @@
 """A record that its partner calls by another key: what refers to it still does."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from tests.world import World, world
 
-from synchub import db
+from synchub import db, schema
 from synchub.connections.tables import Connection
-from synchub.master.renaming import rename
+from synchub.master.renaming import follow, rename
 from synchub.master.tables import CrossReference, MasterRecord
 
 
@@ -79,3 +79,39 @@ def test_a_word_that_was_overruled_is_found_by_any_key_and_by_no_other(made, key
     call(made, "app", key, "K2")
     said = [made.copy("app", site, "site").said("customer_id") for site in ("S", "T")]
     assert said == ["K2", key + "1"]
+
+
+def test_a_copy_says_whether_its_words_for_others_are_overruled(made):
+    made.say("app", name="Harbour Bakery")
+    made.say("erp", key="L", name="Mill")
+    made.say("app", entity="site", key="S", name="Quay", customer_id="K")
+    assert not made.copy("app", "S", "site").overruled
+    made.say("erp", entity="site", key="S", customer_id="L")
+    assert (made.copy("app", "S", "site").overruled, made.copy("erp", "S", "site").overruled) == (True, False)
+    made.say("erp", key="K", name="Harbour Bakery")
+    made.say("erp", entity="site", key="S", customer_id="K")
+    assert not made.copy("app", "S", "site").overruled
+
+
+def test_a_word_that_was_overruled_later_follows_its_record_too(made):
+    made.say("app", name="Harbour Bakery")
+    made.say("erp", key="L", name="Mill")
+    made.say("app", entity="site", key="S", name="Quay", customer_id="K")
+    made.say("erp", entity="site", key="S", customer_id="L")
+    call(made, "app", "K", "K2")
+    assert made.copy("app", "S", "site").said("customer_id") == "K2"
+
+
+def test_no_copy_is_read_for_a_new_key_but_those_that_are_overruled_or_refer_to_the_record():
+    """What no answer shows: one rename would read all that a partner has, and many of them all of it each time."""
+    engine, asked = db.open_engine("sqlite://"), []
+    schema.migrate(engine)
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+    with db.reading(engine) as session:
+        follow(session, 1, "customer", 7, ("K", "K2"))
+        plans = [
+            session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", said).all() for one, said in [*asked]
+        ]
+    steps = [step.detail for plan in plans for step in plan]
+    assert "SEARCH cross_reference USING INDEX ix_cross_reference_overruled (connection_id=? AND entity=?)" in steps
+    assert [step for step in steps if step.startswith("SCAN")] == []

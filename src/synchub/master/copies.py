@@ -82,7 +82,8 @@ class Round:
 class Copy:
     """One partner's copy of one record.
 
-    `heard_at` is the latest time for which its partner said all over what it holds, whether or not that was new.
+    `heard_at` is the latest time for which its partner said all over what it holds, whether or not that was new. It is
+    `overruled` if it names another record in some field than the golden record does.
     """
 
     connection: int
@@ -100,6 +101,7 @@ class Copy:
     rounds: list[Round] = field(default_factory=list)
     sent_number: int = 0
     heard_at: int = 0
+    overruled: bool = False
 
     def holds(self, name: str) -> frozenset[Value]:
         """The values that the partner may hold in a field; unseen is blank."""
@@ -133,6 +135,7 @@ def load(row: Any) -> Copy:
         rounds=[Round(*parts) for parts in row.rounds or []],
         sent_number=row.sent_number,
         heard_at=row.heard_at,
+        overruled=row.overruled,
     )
 
 
@@ -150,6 +153,7 @@ def document(copy: Copy) -> dict[str, Any]:
         "rounds": [[r.field, r.sent, r.answered, r.at] for r in copy.rounds] or None,
         "sent_number": copy.sent_number,
         "heard_at": copy.heard_at,
+        "overruled": copy.overruled,
     }
 
 

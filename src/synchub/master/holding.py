@@ -153,8 +153,9 @@ def _change(number: int, move: Moved, now: int) -> dict[str, Any]:
 
 def _save(session: Session, moved: Sequence[Moved]) -> None:
     """Write the copies, the records and the typed rows that were moved."""
-    copies = {move.copy.id: move.copy for move in moved if move.copy}
     records = {move.record.id: move.record for move in moved}
+    copies = {copy.id: copy for record in records.values() for copy in record.sway()}
+    copies |= {move.copy.id: move.copy for move in moved if move.copy}
     if copies:
         _update_all(session, COPIES, [{"b_id": id_, **copying.document(copies[id_])} for id_ in sorted(copies)])
     _update_all(session, RECORDS, [{"b_id": id_, **records[id_].shared()} for id_ in sorted(records)])

@@ -152,6 +152,24 @@ class Record:
             state.pop(EXISTS, None)
         return state
 
+    def sway(self) -> list[Copy]:
+        """Note which copies name other records than the golden one does; those of which that was not so until now."""
+        swayed = []
+        for copy in self.copies:
+            overruled = any(self._is_overruled(copy, *each) for each in ENTITIES[self.entity].references().items())
+            if overruled != copy.overruled:
+                copy.overruled = overruled
+                swayed.append(copy)
+        return swayed
+
+    def _is_overruled(self, copy: Copy, name: str, entity: str) -> bool:
+        """Whether the record that a copy names in a field is not the one that is true there."""
+        said = copy.said(name)
+        if said is None:
+            return False
+        other = self.resolved.get(Key(copy.connection, entity, str(said)))
+        return other is None or other != self.state.get(name)
+
     def shared(self) -> dict[str, Any]:
         """The changeable columns of the `master_record` row."""
         label = self._label()

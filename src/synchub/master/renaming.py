@@ -33,7 +33,7 @@ def rename(session: Session, copy: Row[Any], record: Row[Any], key: str) -> None
     """
     old, own = copy.external_key, str(record.id)
     write_names(session, "external_key", [(copy.id, key)])
-    _follow(session, copy.connection_id, copy.entity, record.id, (old, key))
+    follow(session, copy.connection_id, copy.entity, record.id, (old, key))
     coded = find(session, {Key(HUB, copy.entity, each) for each in (own, old, key)})
     ours = {name.key: row for name, row in coded.items() if row.record_id == record.id}
     is_taken = Key(HUB, copy.entity, key) in coded
@@ -70,10 +70,10 @@ def _recode(session: Session, ours: Row[Any], code: str) -> None:
     record, old = ours.record_id, ours.external_key
     write_names(session, "external_key", [(ours.id, code)])
     session.execute(update(RECORDS).where(RECORDS.c.id == record, RECORDS.c.code == old).values(code=code))
-    _follow(session, HUB, ours.entity, record, (old, code))
+    follow(session, HUB, ours.entity, record, (old, code))
 
 
-def _follow(session: Session, owner: int, entity: str, record: int, keys: tuple[str, str]) -> None:
+def follow(session: Session, owner: int, entity: str, record: int, keys: tuple[str, str]) -> None:
     """Let the copies that refer to a record by its old key do so by its new one, whether or not their word counts."""
     for other, names in _referring(entity):
         typed = db.table_of(ENTITIES[other])
@@ -89,9 +89,9 @@ def _follow(session: Session, owner: int, entity: str, record: int, keys: tuple[
 def _saying(session: Session, owner: int, entity: str, names: Collection[str], key: str) -> set[int]:
     """The records of which a partner says this key in one of these fields, though others overruled it.
 
-    Nothing but the images knows such words; all that the partner has of the entity is read for them.
+    Nothing but the images knows such words; those that are overruled are read for them, which few are.
     """
-    mine = (COPIES.c.connection_id == owner, COPIES.c.entity == entity)
+    mine = (COPIES.c.overruled, COPIES.c.connection_id == owner, COPIES.c.entity == entity)
     image, spelled = type_coerce(COPIES.c.image, Text), json.dumps(key, ensure_ascii=False)
     said = or_(*(image.contains(f'"{name}":{spelled}', autoescape=True) for name in names))
     return set(session.scalars(select(COPIES.c.record_id).where(*mine, said)))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -68,7 +69,8 @@ class CrossReference(Base):
 
     `their_id` is the number by which the partner knows the record beside its key, if it has one: it was imported, or
     answered when we created the record there. `heard_at` is when its partner last said all of it over and nothing had
-    changed (microseconds; 0: not known), so that its word is newer than `known` tells.
+    changed (microseconds; 0: not known), so that its word is newer than `known` tells. One that is `overruled` names
+    another record in some field than the one that is true there.
     """
 
     __tablename__ = "cross_reference"
@@ -91,6 +93,7 @@ class CrossReference(Base):
     row_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     sent_number: Mapped[int] = mapped_column(BigInteger, default=0)
     heard_at: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    overruled: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
     __table_args__ = (
         UniqueConstraint("connection_id", "entity", "external_key"),
@@ -101,6 +104,13 @@ class CrossReference(Base):
             "their_id",
             sqlite_where=text("their_id IS NOT NULL"),
             postgresql_where=text("their_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_cross_reference_overruled",
+            "connection_id",
+            "entity",
+            sqlite_where=text("overruled = 1"),
+            postgresql_where=text("overruled"),
         ),
     )
 

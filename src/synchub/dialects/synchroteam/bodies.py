@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from synchub.dialects import xml
 from synchub.dialects.synchroteam.formats import LISTS, Format
 from synchub.errors import Unreadable
-from synchub.master.values import MAX_DIGITS
+from synchub.master.values import MAX_DIGITS, storable
 
 Row = dict[str, Any]
 
@@ -64,28 +65,41 @@ def json_text(body: bytes) -> str:
     Raises:
         Unreadable: it is no JSON.
     """
-    return _read_json(body)[0]
+    return _read_json(body, dict)[0]
 
 
 def _of_json(body: bytes) -> Any:
     """The document of a JSON body; numbers with a point are exact."""
-    return _read_json(body)[1]
+    return _read_json(body, _object)[1]
 
 
-def _read_json(body: bytes) -> tuple[str, Any]:
+def _read_json(body: bytes, of_members: Callable[[Sequence[tuple[str, Any]]], Row]) -> tuple[str, Any]:
     try:
         text = body.decode("utf-8-sig")
         try:
-            return text, _load(text)
+            return text, _load(text, of_members)
         except json.JSONDecodeError:
             plain = _PASTED.sub(lambda match: match.group(1) or " ", text)
-            return plain, _load(plain)
+            return plain, _load(plain, of_members)
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise Unreadable(f"the body is no JSON: {str(error)[:200]}") from None
 
 
-def _load(text: str) -> Any:
-    return json.loads(text, parse_float=_exact, parse_constant=_no_number, strict=False)
+def _load(text: str, of_members: Callable[[Sequence[tuple[str, Any]]], Row]) -> Any:
+    return json.loads(text, object_pairs_hook=of_members, parse_float=_exact, parse_constant=_no_number, strict=False)
+
+
+def _object(members: Sequence[tuple[str, Any]]) -> Row:
+    """An object, each of whose words says one thing, in whatever letter case it comes again.
+
+    Raises:
+        Unreadable: a word comes again and says another thing; nobody can tell which is meant.
+    """
+    said: Row = {}
+    for name, value in members:
+        if said.setdefault(name.lower(), value) != value:
+            raise Unreadable(f"{storable(name[:64])} is given twice")
+    return dict(members)
 
 
 def _exact(text: str) -> Decimal:
@@ -117,7 +131,8 @@ def _lists_in(value: Any) -> Any:
         return [_lists_in(each) for each in value]
     if not isinstance(value, dict):
         return value
-    return {name: _lists_in(_listed(each) if name.lower() in _LISTS else each) for name, each in value.items()}
+    made = ((name, _lists_in(_listed(each) if name.lower() in _LISTS else each)) for name, each in value.items())
+    return _object(list(made))
 
 
 def _listed(value: Any) -> Any:

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import references
+from synchub.dialects.synchroteam.agreeing import agree, identified
 from synchub.dialects.synchroteam.bodies import Row
 from synchub.dialects.synchroteam.faults import Declined, refused
 from synchub.dialects.synchroteam.ids import Book, Misnamed, Named, sees, shown_id
 from synchub.dialects.synchroteam.kinds import Kind, Mention
 from synchub.dialects.synchroteam.moments import NotRead, in_utc
-from synchub.dialects.synchroteam.references import Naming, read_id, read_text
+from synchub.dialects.synchroteam.references import Naming
 from synchub.dialects.synchroteam.views import conditions, matching
 from synchub.dialects.synchroteam.words import merged
 from synchub.dialects.wire import parse
@@ -99,16 +100,9 @@ def read(kind: Kind, connection: Connection, row: Row, *, nameless: bool = False
     Raises:
         Declined: it breaks a rule; the text names the words.
     """
-    number = text = None
-    rest: Row = {}
-    for name, value in kind.unfold(row).items():
-        if name.lower() not in kind.id_words:
-            rest[name] = value
-        elif kind.id_column:
-            text = said if (said := read_text(value, name)) not in {"", "0"} else None
-        else:
-            number = read_id(value, name)
+    rest, number, text = identified(kind, kind.unfold(row))
     rest, namings = references.split(kind.references, rest)
+    agree(kind, rest)
     parsed = parse(kind.row, [rest])
     if parsed.faults:
         raise Declined("; ".join(f"{fault.word} {fault.rule}" for fault in parsed.faults))

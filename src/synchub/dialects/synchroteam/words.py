@@ -82,7 +82,8 @@ def read_whole(value: Any) -> int | None:
         number = Decimal(str(value).strip()) if not isinstance(value, bool) else None
     except InvalidOperation:
         number = None
-    if number is None or not number.is_finite() or abs(number) > LARGEST_NUMBER or number != int(number):
+    fits = number is not None and number.is_finite() and -LARGEST_NUMBER <= number <= LARGEST_NUMBER
+    if number is None or not fits or number != int(number):
         raise PydanticCustomError("whole", "must be a whole number")
     return int(number)
 

@@ -36,6 +36,8 @@ from synchub.errors import Unreadable
 from synchub.master.values import as_moment
 
 EXPAND = "expand"
+MOST_PASSED = 2**31 - 1
+"""No database has more jobs to pass over before a page begins; one that begins further on is empty."""
 
 
 def _search(door: Door, call: Call) -> Response:
@@ -67,7 +69,7 @@ def _found(
     if page is None:
         rows = session.execute(_following(every, after)).all()
         return visible(session, call.connection, JOB, [row.id for row in rows]), None
-    start = 0 if after else page.start
+    start = 0 if after else min(page.start, MOST_PASSED)
     rows = session.execute(_following(every, after, start + page.size + 1).offset(start)).all()
     last = Place(rows[page.size - 1].id, rows[page.size - 1].moment) if len(rows) > page.size else None
     ids = [row.id for row in rows[: page.size]]
