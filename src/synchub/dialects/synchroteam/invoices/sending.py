@@ -24,7 +24,6 @@ from synchub.dialects.synchroteam.references import Naming, key_of
 from synchub.dialects.synchroteam.sending import Place, Said
 from synchub.dialects.synchroteam.sites import SITE
 from synchub.dialects.synchroteam.views import others
-from synchub.dialects.synchroteam.words import part_of
 from synchub.intake.alone import Work
 from synchub.intake.submission import Answer, Arrival
 from synchub.master import naming
@@ -94,7 +93,7 @@ def _refer(said: Said, word: str, named: Naming, *, clears: bool) -> None:
 
 
 def _adds(value: Any) -> bool:
-    action = part_of(value, ACTION).lower() or REPLACE
+    action = references.read_text(value, ACTION).lower() or REPLACE
     if action not in {ADD, REPLACE}:
         raise Declined(f"{ACTION} must be {ADD} or {REPLACE}")
     return action == ADD
