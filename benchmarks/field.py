@@ -14,14 +14,14 @@ from tempfile import TemporaryDirectory
 from benchmarks import data
 from benchmarks.asking import Asked, authorization
 from benchmarks.bench import Bench, tell
-from benchmarks.growing import grow
+from benchmarks.growing import grow, spread
 from benchmarks.hub import Hub, await_answer, end, free_port
 from benchmarks.report import Table
 
 WARM_UP = 2
 ROOT = Path(__file__).resolve().parents[1]
 DETAILS, SEND = "Customer/Details", "Customer/Send"
-PAGE, DETAIL = "a page of Jobs/Search", "Jobs/Detail"
+PAGE, DAY, DETAIL = "a page of Jobs/Search", "a page of a day", "Jobs/Detail"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def measure(bench: Bench) -> list[Table]:
     sizes = Sizes(1_000, (10_000, 1_000), 2) if bench.quick else Sizes(100_000, (1_000_000, 1_000), 8)
     many, few = sizes.jobs
     rates = {name: Table(f"{name}, {sizes.customers} customers", "answers/s") for name in (DETAILS, SEND)}
-    delays = {name: Table(f"{name}, the median", "ms") for name in (PAGE, DETAIL)}
+    delays = {name: Table(f"{name}, the median", "ms") for name in (PAGE, DAY, DETAIL)}
     with ExitStack() as stack:
         proof, urls = _prepare(bench, sizes)
         large, small = (stack.enter_context(_served(url)) for url in urls)
@@ -63,6 +63,7 @@ def _prepare(bench: Bench, sizes: Sizes) -> tuple[str, list[str]]:
     for count in sizes.jobs:
         urls.append(url := bench.postgres.create(template))
         grow(url, "job", count)
+        spread(url)
         bench.postgres.tidy(url)
         tell(f"field: a store with {sizes.customers} customers and {count} jobs")
     return proof, urls
@@ -116,11 +117,15 @@ def _delays(
 ) -> None:
     def turn(name: str, contender: str) -> Callable[[], None]:
         url, count = servers[contender]
-        search = Asked(url, "POST", "/Api/v2/Jobs/Search?pageSize=25", proof, count, {"status": 1})
-        detail = Asked(url, "GET", "/Api/v2/Jobs/Detail?myId={key}", proof, count)
+        pages = "/Api/v2/Jobs/Search?pageSize=25"
+        kinds = {
+            PAGE: Asked(url, "POST", pages, proof, count, {"status": 1}),
+            DAY: Asked(url, "POST", pages, proof, count, {"dateFrom": "2021-01-02", "dateTo": "2021-01-02"}),
+            DETAIL: Asked(url, "GET", "/Api/v2/Jobs/Detail?myId={key}", proof, count),
+        }
 
         def go() -> None:
-            asked = search if name == PAGE else detail
+            asked = kinds[name]
             asked.delay(WARM_UP)
             tables[name].add(contender, taken := asked.delay(sizes.seconds))
             tell(f"field: {name}, {contender}, {taken:.1f} ms")

@@ -53,6 +53,29 @@ def grow(url: str, entity: str, count: int) -> None:
         _go_on(connection)
 
 
+def spread(url: str, daily: int = 500) -> None:
+    """Let so many jobs begin on each day from 2021 on: most are worked on as planned, some late, a few not yet."""
+    with psycopg.connect(url) as connection:
+        connection.execute(_SPREAD, {"daily": daily})
+
+
+_MOMENT = "to_char(at + {} * interval '1 minute', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+_SPREAD = f"""
+UPDATE job SET
+    status = CASE WHEN place % 50 = 0 THEN 1 ELSE 5 END,
+    scheduled_begin = {_MOMENT.format(0)},
+    scheduled_end = {_MOMENT.format(90)},
+    real_begin = CASE WHEN place % 50 > 0 THEN {_MOMENT.format("late")} END,
+    real_end = CASE WHEN place % 50 > 0 THEN {_MOMENT.format("(late + 80)")} END
+FROM (
+    SELECT id, place, timestamp '2021-01-01 06:00' + place / %(daily)s * interval '1 day'
+        + place % 540 * interval '1 minute' AS at, CASE WHEN place % 20 = 1 THEN 1440 ELSE 7 END AS late
+    FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM job) AS numbered
+) AS placed
+WHERE placed.id = job.id
+""".replace("place % ", "place %% ")  # noqa: S608 - nothing in it comes from elsewhere
+
+
 def _first(connection: Connection, entity: str) -> First:
     question = "SELECT id FROM master_record WHERE entity = %s ORDER BY id LIMIT 1"
     record = int(str(_one(connection, question, entity)))

@@ -1,6 +1,7 @@
 """Jobs/Search: filters that filter, all of them at once, in JSON and in XML; pages, and whole jobs."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -120,6 +121,37 @@ def test_work_that_nobody_ended_goes_on_while_its_job_is_under_way(lasting, own)
     assert found(lasting, customer=own, dateFrom="2015-06-01", dateTo="2015-06-30") == {started, paused}
     assert found(lasting, customer=own, dateFrom="2015-05-16", dateTo="2015-05-16") == {started, paused, completed}
     assert found(lasting, customer=own, dateTo="2015-05-15") == set()
+
+
+def test_whatever_lies_between_two_dates_is_found_once(lasting, own):
+    """By what jobs are planned for and what was done, of days, nights and weeks, in every order of the two."""
+    moments = [f"2015-05-{day} {hour}" for day in (18, 19, 20) for hour in ("00:00", "09:30", "23:59")]
+    drawn, jobs = random.Random(7), {}
+    for _ in range(40):
+        planned, worked = (sorted(drawn.sample(moments, 2)) for _ in range(2))
+        words = ("scheduledBeginDate", "scheduledEndDate", "RealBeginDate", "RealEndDate")
+        said = dict(zip(words, (*planned, *worked), strict=True))
+        for word in drawn.sample(words[1:], drawn.randint(0, 2)):
+            del said[word]
+        for begin, end in (words[:2], words[2:]):
+            said = said if begin in said else {word: value for word, value in said.items() if word != end}
+        said["status"] = drawn.choice([3, 5])
+        jobs[make(lasting, idCustomer=own["id"], **said)] = said
+    for since in (None, *moments):
+        for until in (None, *moments):
+            asked = {"dateFrom": since and f"{since}:00", "dateTo": until and f"{until}:00"}
+            wanted = sorted(job for job, said in jobs.items() if lies(said, since or "", until or "2016"))
+            rows = search(lasting, customer=own, **asked)
+            if since or until:
+                assert sorted(int(row["num"]) for row in rows) == wanted, asked
+
+
+def lies(said: dict[str, Any], since: str, until: str) -> bool:
+    """Whether a job lies between two moments by its plan or by its work."""
+    plan = (said.get("scheduledBeginDate"), said.get("scheduledEndDate"))
+    goes_on = "2017" if said["status"] == 3 else None
+    work = (said.get("RealBeginDate"), said.get("RealEndDate") or goes_on)
+    return any(begin and begin <= until and (end or begin) >= since for begin, end in (plan, work))
 
 
 def test_a_job_without_dates_lies_between_none(lasting, own):

@@ -7,15 +7,30 @@ are texts in UTC, "2026-07-19T12:43:00Z" (`values.as_moment`), so that they sort
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, Index, String, text
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 from synchub.db import ExactDecimal
 from synchub.master.entities.entity import Entity, reference
 
 MOMENT_LENGTH = len("2026-07-19T12:43:00Z")
+
+
+OVERNIGHT = "substr(scheduled_end, 1, 10) > substr(scheduled_begin, 1, 10)"
+"""Jobs that are planned beyond the day on which they begin."""
+MOVED = (
+    "(scheduled_begin IS NULL OR scheduled_end < scheduled_begin"
+    " OR substr(scheduled_begin, 1, 10) <> substr(real_begin, 1, 10)"
+    " OR real_end IS NULL OR substr(real_end, 1, 10) <> substr(real_begin, 1, 10))"
+)
+"""Jobs on which the work did not begin and end on the day for which it was planned."""
+
+
+def only(name: str, column: str, where: str) -> Index:
+    """An index of the rows alone for which this is true: a statement that says the same may use it."""
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def moment(*, index: bool = False) -> MappedColumn[str | None]:
@@ -108,6 +123,10 @@ class Job(Entity):
     """
 
     __tablename__ = "job"
+    __table_args__: Any = (
+        only("ix_job_overnight", "scheduled_begin", OVERNIGHT),
+        only("ix_job_moved", "real_begin", MOVED),
+    )
 
     label_fields = ("number", "description")
     mentions: ClassVar[Mapping[str, tuple[str, str]]] = {

@@ -1,8 +1,7 @@
 """What Jobs/Search may ask of a job. A filter by a column that the connection is not told of finds nothing."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, not_
@@ -11,7 +10,8 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam import views
-from synchub.dialects.synchroteam.jobs.kind import JOB, LONGEST_DAYS
+from synchub.dialects.synchroteam.jobs.kind import JOB
+from synchub.dialects.synchroteam.jobs.spans import JOBS, NEVER, Condition, Span
 from synchub.dialects.synchroteam.jobs.states import State
 from synchub.dialects.synchroteam.query import whole_number
 from synchub.dialects.synchroteam.questions import Question
@@ -19,19 +19,13 @@ from synchub.dialects.synchroteam.references import by_selector
 from synchub.dialects.synchroteam.users import USER
 from synchub.dialects.synchroteam.views import may_read
 from synchub.errors import Unreadable
-from synchub.master.entities.field_service import Job
-from synchub.master.values import spell_moment
 
-JOBS = db.table_of(Job)
 FROM, TO, REPORTED = "dateFrom", "dateTo", "reportChangedFrom"
 OBJECTS = {each.to.noun: each for each in JOB.references if each.name}
 """The filters that are objects, by their words: customer, site and equipment."""
 FILTERS = (FROM, TO, REPORTED, "userName", "userId", "status", "myId", *OBJECTS)
 MEMBERS = ("id", "myId", "name")
-NEVER = "9999"
-"""What follows all moments."""
 UNDER_WAY = (State.STARTED, State.SUSPENDED)
-Condition = ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +41,15 @@ class _Asked:
     def told(self, column: str, *conditions: Condition) -> Condition:
         """Conditions on a column, which nothing fulfils where the connection is not told of it."""
         return and_(*conditions) if may_read(self.connection, JOB, column) else false()
+
+    def moment(self, word: str) -> str | None:
+        """The moment of a filter, as columns have it; of the last one that is meant, the first after it."""
+        return self.question.moment(word, self.connection.time_zone, through=word == TO)
+
+    @property
+    def span(self) -> Span:
+        """What lies between the dates."""
+        return Span(self.moment(FROM), self.moment(TO))
 
     def among(self, column: str, records: Collection[int]) -> Condition:
         return self.told(column, db.among(JOBS.c[column], records))
@@ -72,14 +75,25 @@ def ways(session: Session, connection: Connection, question: Question) -> list[W
     made += [_object(asked, word) for word in OBJECTS if word in question.filters]
     if not {FROM, TO} & question.filters.keys():
         return [Way(made)]
-    since, until = _moment(asked, FROM), _moment(asked, TO)
-    planned = asked.told("scheduled_begin", *_touches("scheduled_begin", JOBS.c.scheduled_end, since, until))
-    done = asked.told("real_begin", *_touches("real_begin", _end_of_work(asked), since, until))
-    unplanned = not_(func.coalesce(planned, false()))
-    return [
-        Way([*made, planned], JOBS.c.scheduled_begin),
-        Way([*made, done, unplanned], JOBS.c.real_begin),
-    ]
+    by_plan = [Way([*made, planned], JOBS.c.scheduled_begin) for planned in _planned(asked)]
+    by_work = [Way([*made, *worked], JOBS.c.real_begin) for worked in _worked(asked)]
+    return by_plan + by_work or [Way([false()])]
+
+
+def _planned(asked: _Asked) -> Iterable[Condition]:
+    """The ways to a job whose plan lies between the dates in part."""
+    return asked.span.planned(JOBS.c.scheduled_end) if may_read(asked.connection, JOB, "scheduled_begin") else ()
+
+
+def _worked(asked: _Asked) -> Iterable[list[Condition]]:
+    """The ways to a job whose work does, but not its plan."""
+    if not may_read(asked.connection, JOB, "real_begin"):
+        return []
+    span, end = asked.span, _end_of_work(asked)
+    if not may_read(asked.connection, JOB, "scheduled_begin"):
+        return [[span.touched("real_begin", end)]]
+    planned = span.touched("scheduled_begin", JOBS.c.scheduled_end)
+    return [[worked, not_(func.coalesce(planned, false()))] for worked in span.worked(end)]
 
 
 def _end_of_work(asked: _Asked) -> ColumnElement[Any]:
@@ -88,30 +102,8 @@ def _end_of_work(asked: _Asked) -> ColumnElement[Any]:
     return func.coalesce(JOBS.c.real_end, case((under_way, NEVER)))
 
 
-def _touches(begin: str, end: ColumnElement[Any], since: str | None, until: str | None) -> list[Condition]:
-    """What a span fulfils, or the moment where it begins if it has no end, that lies between two moments in part."""
-    column = JOBS.c[begin]
-    made = [column < until if until else column.is_not(None)]
-    if since:
-        made += [column >= _long_before(since), func.coalesce(end, column) >= since]
-    return made
-
-
-def _long_before(since: str) -> str:
-    """A moment before which nothing begins that still lasts."""
-    try:
-        return spell_moment(datetime.fromisoformat(since) - timedelta(days=LONGEST_DAYS + 1))
-    except OverflowError:
-        return ""
-
-
-def _moment(asked: _Asked, word: str) -> str | None:
-    """The moment of a filter, as columns have it; of the last one that is meant, the first after it."""
-    return asked.question.moment(word, asked.connection.time_zone, through=word == TO)
-
-
 def _reported(asked: _Asked) -> Condition:
-    return asked.told("report", JOBS.c.report_changed_at >= _moment(asked, REPORTED))
+    return asked.told("report", JOBS.c.report_changed_at >= asked.moment(REPORTED))
 
 
 def _login(asked: _Asked) -> Condition:

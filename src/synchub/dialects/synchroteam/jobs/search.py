@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from synchub.dialects.synchroteam import description, formats, query
 from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
 from synchub.dialects.synchroteam.jobs.detail import whole
-from synchub.dialects.synchroteam.jobs.filters import FILTERS, JOBS, Way, ways
+from synchub.dialects.synchroteam.jobs.filters import FILTERS, Way, ways
 from synchub.dialects.synchroteam.jobs.kind import JOB
+from synchub.dialects.synchroteam.jobs.spans import JOBS
 from synchub.dialects.synchroteam.query import AFTER, PAGE, PAGE_SIZE
 from synchub.dialects.synchroteam.questions import Question
 from synchub.dialects.synchroteam.views import (
