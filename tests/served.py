@@ -4,11 +4,13 @@ It needs no server; `listening` puts one before it where a partner's own client 
 """
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import uvicorn
@@ -140,4 +142,6 @@ def fresh(template: Path, folder: Path) -> str:
     """The URL of a new store like a SQLite one."""
     path = folder / "other.db"
     path.write_bytes(template.read_bytes())
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("UPDATE connection SET guid = ? WHERE id = ?", (uuid4().hex, HUB))  # as each store has its own
     return f"sqlite:///{path}"

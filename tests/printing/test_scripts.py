@@ -35,6 +35,16 @@ def test_a_name_of_any_script_is_printed_wherever_it_stands(script):
     assert said.count(name) == 9
 
 
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_latin_text_below_that_of_another_script_keeps_its_letters(script):
+    name = SCRIPTS[script]
+    long = f"Nozzle\n{name}\nValve\n{name} " + "Quay " * 400 + "Jib"
+    answers = (Answer(name, name), Answer("Cleaned", "Burner"), Answer(name, long))
+    said = read(pdf(bare(blocks=(Block("Sign Off", 0, answers),)), Letterhead("Zephyr"), FONTS), "-raw")
+    for word, times in (("Cleaned", 1), ("Burner", 1), ("Nozzle", 1), ("Valve", 1), ("Quay", 400), ("Jib", 1)):
+        assert said.count(word) == times, word
+
+
 def test_latin_text_beside_arabic_keeps_its_order():
     said = read(pdf(bare(description="Nozzle 12 for شركة النور in Riyadh"), HEAD, FONTS))
     assert "Nozzle 12 for" in said

@@ -1,9 +1,9 @@
 """From a partner's key to the record: finding copies, and making those that nobody sent before.
 
 A copy that is new is linked to the record that holds its key as our code where its connection matches by code, else it
-founds a record; a record's own number is no code. Rows are inserted in one statement, sorted by connection, entity and
-key, so that two processes that insert the same keys wait for each other in one order; whoever comes second finds the
-first one's rows.
+founds a record; a record's own number is no code without our mark. Rows are inserted in one statement, sorted by
+connection, entity and key, so that two processes that insert the same keys wait for each other in one order; whoever
+comes second finds the first one's rows.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from synchub import db
 from synchub.connections.tables import HUB, Connection
 from synchub.master.entities import ENTITIES
+from synchub.master.numbered import records_marked
 from synchub.master.series import draw_records
 from synchub.master.tables import CrossReference, MasterRecord
 
@@ -53,10 +54,11 @@ def find_codes(session: Session, entity: str, codes: Collection[str]) -> dict[st
     """The records that have these codes, by code.
 
     Not those whose code is but their own number, because nobody gave them one: whoever says that number as a key means
-    something else, such as a record of another hub, which numbers alike.
+    something else, such as a record of another hub, which numbers alike. The number with our mark is one (`numbered`).
     """
     found = find(session, {Key(HUB, entity, code) for code in codes})
-    return {key.key: row.record_id for key, row in found.items() if not _is_number(row)}
+    coded = {key.key: row.record_id for key, row in found.items() if not _is_number(row)}
+    return records_marked(session, entity, codes) | coded
 
 
 def _is_number(row: Row[Any]) -> bool:
@@ -75,8 +77,9 @@ def find_or_make(session: Session, keys: Collection[Key], partners: Mapping[int,
 def _make(session: Session, missing: list[Key], partners: Mapping[int, Connection]) -> dict[Key, Row[Any]]:
     codes = {key: Key(HUB, key.entity, key.key) for key in missing if partners[key.connection].matches_code}
     known = find(session, set(codes.values()))
-    coded = {code: row.record_id for code, row in known.items() if not _is_number(row)}
-    new_codes = sorted(set(codes.values()) - known.keys())
+    coded = _marked(session, codes.values())
+    coded |= {code: row.record_id for code, row in known.items() if not _is_number(row)}
+    new_codes = sorted(set(codes.values()) - known.keys() - coded.keys())
     numbers = known.keys() - coded.keys()
     alone = [key for key in missing if key not in codes or codes[key] in numbers]
     ids = draw_records(session, len(new_codes) + len(alone))
@@ -88,6 +91,15 @@ def _make(session: Session, missing: list[Key], partners: Mapping[int, Connectio
     made = find(session, missing) if _lost(made, founded) else made
     _found_records(session, {key: row for key, row in made.items() if key.connection != HUB}, set(founded.values()))
     return {key: made[key] for key in missing}
+
+
+def _marked(session: Session, codes: Iterable[Key]) -> dict[Key, int]:
+    """The records that codes name which are our number of them with our mark."""
+    names: dict[str, set[str]] = {}
+    for code in codes:
+        names.setdefault(code.entity, set()).add(code.key)
+    found = {entity: records_marked(session, entity, keys) for entity, keys in names.items()}
+    return {Key(HUB, entity, key): record for entity, some in found.items() for key, record in some.items()}
 
 
 def _record_of_code(key: Key, founded: Mapping[Key, int], coded: Mapping[Key, int]) -> int:

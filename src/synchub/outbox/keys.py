@@ -1,7 +1,8 @@
 """The key under which a target will know a record that it does not hold yet, reserved before anything is sent.
 
-It is our code if that is free there, else the target's template over the key of the record's founder. A record for
-which neither is free gets a copy without a key (`is_unkeyed`), which is parked until somebody sets another template.
+It is our code if that is free there (a number that nobody gave goes with our mark: `numbered`), else the target's
+template over the key of the record's founder. A record for which neither is free gets a copy without a key
+(`is_unkeyed`), which is parked until somebody sets another template.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -15,6 +16,7 @@ from synchub.connections.tables import HUB, Connection
 from synchub.master.copies import Copy
 from synchub.master.locating import founding
 from synchub.master.naming import owner_of
+from synchub.master.numbered import marked
 from synchub.master.tables import CrossReference
 from synchub.outbox.sender import TargetSettings
 
@@ -94,7 +96,10 @@ def copies_at(session: Session, connection: int, records: Iterable[int]) -> list
 
 def _choose(session: Session, connection: Connection, records: Collection[Any], *, last: bool) -> dict[Place, int]:
     founders = _founders(session, connection.id, records)
-    wanted = {record.id: _candidates(connection, record, founders.get(record.id)) for record in records}
+    codes = {record.id: _code(session, record, founders.get(record.id)) for record in records}
+    wanted = {
+        record.id: _candidates(connection, record, codes[record.id], founders.get(record.id)) for record in records
+    }
     taken = _taken(session, connection.id, {place for places in wanted.values() for place in places})
     chosen: dict[Place, int] = {}
     for record in records:
@@ -105,8 +110,16 @@ def _choose(session: Session, connection: Connection, records: Collection[Any], 
     return chosen
 
 
-def _candidates(connection: Connection, record: Any, founder: Any) -> list[Place]:
-    keys = [record.code] if record.code else []
+def _code(session: Session, record: Any, founder: Any) -> str | None:
+    """Our code of a record; of one to which nobody gave a key the number with our mark."""
+    number = str(record.id)
+    if record.code == number or (not record.code and founder is not None and founder.external_key == number):
+        return marked(session, record.id)
+    return record.code or None
+
+
+def _candidates(connection: Connection, record: Any, code: str | None, founder: Any) -> list[Place]:
+    keys = [code] if code else []
     if founder is not None:
         template = str(connection.settings.get("key_template", DEFAULT_TEMPLATE))
         keys.append(template.replace("{source}", founder.name).replace("{key}", founder.external_key))

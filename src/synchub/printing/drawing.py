@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from fpdf import FPDF
 from fpdf.bidi import auto_detect_base_direction
@@ -63,6 +63,20 @@ class Page(FPDF):
         if self._choice.faces:
             self.set_fallback_fonts([f"face{place}" for place in range(1, len(self._choice.faces))], exact_match=False)
 
+    def add_page(self, *said: Any, **more: Any) -> None:
+        """Begin a page, on which the font goes on."""
+        super().add_page(*said, **more)
+        self._note_font()
+
+    def _note_font(self) -> None:
+        """Write the font that is chosen into the page.
+
+        Else fpdf2 writes it within a text, and if that begins with a sign of another font it takes it for written though
+        the text's end undoes it: what follows would be drawn with the letters of yet another font.
+        """
+        if self.current_font is not None and not self.current_font_is_set_on_page:
+            self._out(self._set_font_for_page(self.current_font, self.font_size_pt))
+
     def header(self) -> None:
         """The head of every page but the first, which has the letterhead."""
         if self.page_no() == 1:
@@ -85,6 +99,7 @@ class Page(FPDF):
     def style(self, size: float, *, bold: bool = False, ink: tuple[int, int, int] = INK) -> None:
         """How the next texts look."""
         self.set_font("face0" if self._choice.faces else "helvetica", "B" if bold else "", size)
+        self._note_font()
         self.set_text_color(*ink)
 
     @property

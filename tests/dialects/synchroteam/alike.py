@@ -61,4 +61,4 @@ def _plain(kind: Any, row: dict[str, Any], names: Mapping[tuple[str, Any], str])
 
 def _is_number(key: Any) -> bool:
     """Whether a key is but the number of the hub that reserved it for a record that has none."""
-    return isinstance(key, str) and re.fullmatch(r"1000000\d{3}", key) is not None
+    return isinstance(key, str) and re.fullmatch(r"1000000\d{3}(-[0-9a-f]{8})?", key) is not None

@@ -50,7 +50,7 @@ taken is parked with the server's own reason (`synchub delivery list`) and sent 
 | invoices and quotations | `POST /Invoices/Send`, by the number that the server gave | parked |
 
 Depots, stock requests, shared blocks, activities and photos are told to no server: it has no call that takes them.
-A new invoice is sent with a `myId`, which version 2 has not: by it a hub finds one whose number did not arrive.
+A new invoice or attachment is sent with a `myId`, which version 2 has not: by it a hub finds one that came already.
 """
 
 

@@ -15,6 +15,7 @@ from tests.waiting import until
 from synchub import clock
 from synchub.connections.tables import Connection
 from synchub.dialects.synchroteam.client import SynchroteamSender, make_sender
+from synchub.dialects.synchroteam.client.answers import KEPT
 from synchub.dialects.synchroteam.settings import SynchroteamSettings
 from synchub.errors import Misconfigured
 from synchub.master.copies import EXISTS
@@ -100,6 +101,15 @@ def test_the_number_of_another_hub_is_kept_with_a_mark_and_said_to_it(sender):
         assert sender.send([parcel("#1000000035")], 5.0).their_ids == {}
         assert sender.send([parcel("1000000035")], 5.0).their_ids == {}
     assert [json.loads(call.request.content).get("id") for call in route.calls] == [None, *[1_000_000_035] * 2]
+
+
+def test_the_id_is_kept_of_an_answer_that_is_too_long_to_be_kept(sender):
+    body = {"message": "a warning \u00e9" * 2000, "code": 35}
+    with respx.mock:
+        respx.post(f"{URL}/Send").mock(httpx.Response(200, json=body))
+        outcome = sender.send([parcel()], 5.0)
+    assert (outcome.verdict, outcome.their_ids) == (Verdict.ACCEPTED, {1: "35"})
+    assert len(outcome.answer or "") == KEPT
 
 
 def test_a_known_customer_is_told_and_deleted_by_the_id_that_was_answered(sender):

@@ -221,7 +221,7 @@ def test_an_attachment_is_sent_with_its_bytes_and_whom_it_belongs_to(sender, ref
     answer = {"data": {"id": "297", "url": "u"}, "msg": [], "result": "1"}
     outcome, asked = call(sender, one, answer)
     assert (sender.check(one), outcome.their_ids) == (None, {1: "297"})
-    assert asked == [("POST", "/Attachments/Send", {"fileName": "a.pdf", **words, "fileData": "AP8="})]
+    assert asked == [("POST", "/Attachments/Send", {"myId": "K 1", "fileName": "a.pdf", **words, "fileData": "AP8="})]
     outcome, _ = call(sender, one, {"data": None, "msg": ["too large", "x"], "result": "0"})
     assert (outcome.verdict, outcome.reason) == (Verdict.REFUSED, 'answered code 0: ["too large", "x"]')
 

@@ -1,6 +1,7 @@
 """A job's photos, its report as a document, and the page that shows the same."""
 
 import base64
+import json
 import logging
 import re
 import subprocess
@@ -93,6 +94,17 @@ def test_photos_are_those_of_the_job_by_iteration(field, form):
                 },
             ]
         )
+
+
+def test_photos_that_are_brought_in_stand_in_the_order_of_their_ids(field):
+    job(field)
+    photo(field, "a", image())
+    digest = field.carry_out("photo").split('"sha256":"')[1][:64]
+    brought = [{"id": 9 - place, "myId": f"P-{place}", "jobMyId": "J-1", "sha256": digest} for place in range(3)]
+    rows = field.carry_in(*(json.dumps(row | {"fileName": str(row["id"])}) for row in brought), entity="photo")
+    assert [row["verdict"] for row in rows] == ["created"] * 3
+    told = field.call("GET", "/Api/v2/Jobs/Photos", params={"myId": "J-1"}).json()
+    assert [each["fileName"] for each in told] == ["7", "8", "9", "a.jpg"]
 
 
 def test_a_job_without_photos_has_an_empty_list(field):

@@ -56,6 +56,13 @@ def held(field: Field) -> dict[str, list[dict[str, Any]]]:
     return alike({entity: map(json.loads, lines_of(field.carry_out(entity))) for entity in set(HELD) - {"photo"}})
 
 
+def copied(template: Path, folder: Path) -> Path:
+    """A new store like the template itself."""
+    path = folder / "first.db"
+    path.write_bytes(template.read_bytes())
+    return path
+
+
 def lines(entity: str) -> list[str]:
     """The lines of an entity, without what no server takes: parts and users that are gone, and a word for no part."""
     held = json.loads(json.dumps(HELD[entity]))
@@ -158,3 +165,27 @@ def test_pieces_that_go_from_depot_to_depot_do_so_there_too_and_a_depot_that_is_
         }
     (why,) = told.parked()
     assert "there is no such depot" in (why or "")
+
+
+def test_what_comes_back_by_way_of_other_hubs_is_no_other_record(sqlite_template, tmp_path):
+    with (
+        serving(fresh(sqlite_template, tmp_path), tmp_path / "b", roles="web,work") as b,
+        listening(b) as base,
+        serving(f"sqlite:///{copied(sqlite_template, tmp_path)}", tmp_path / "a", roles="web,work") as a,
+        listening(a) as back,
+    ):
+        first, second = Told(a, Field(b, "from-a"), base), Told(b, Field(a, "from-b"), back)
+        customer = first.app.make(name="Nobody gave it a key")
+        bill(first.app, customer={"id": customer}, lines=LINES[1:])
+        attach(first.app, customer={"id": customer})
+        second.app.make(name="Nor this one")
+        until(lambda: len(first.app.rows()) == len(second.app.rows()) == 2)
+        for hub in (first, second, first, second):
+            until(hub.is_told)
+        assert [first.parked(), second.parked()] == [[], []]
+        for hub in (first, second):
+            assert {entity: len(rows) for entity, rows in held(hub.app).items() if rows} == {
+                "customer": 2,
+                "invoice": 1,
+                "attachment": 1,
+            }

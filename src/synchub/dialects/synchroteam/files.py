@@ -91,11 +91,11 @@ PHOTO = Kind(
 
 
 def photos_of(session: Session, connection: Connection, job: int) -> list[Seen]:
-    """The photos of a job that a connection may see, by the iterations of their items."""
+    """The photos of a job that a connection may see, by the iterations of their items and by their ids."""
     if not may_read(connection, PHOTO, "content"):
         return []
     ids = matching(session, connection, PHOTO, [db.table_of(Photo).c.job_id == job])
-    return sorted(load(session, connection, PHOTO, ids), key=lambda seen: (seen.row.iteration or 0, seen.row.id))
+    return sorted(load(session, connection, PHOTO, ids), key=lambda seen: (seen.row.iteration or 0, seen.id))
 
 
 def read_bytes(value: Any, word: str) -> bytes:

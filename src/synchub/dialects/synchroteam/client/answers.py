@@ -73,8 +73,8 @@ def anyhow(_answer: Answer) -> bool:
 
 
 def judged(response: Response, accepts: Accepts = by_code) -> Outcome:
-    """How a call ended."""
-    text = response.body[:KEPT].decode(errors="replace")
+    """How a call ended, with the whole answer."""
+    text = response.body.decode(errors="replace")
     answer = Answer.of(response.body)
     if response.status == HTTPStatus.OK and answer.code is not None:
         if accepts(answer):

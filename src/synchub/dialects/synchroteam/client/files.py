@@ -1,6 +1,7 @@
 """Attachments are sent with their bytes; a server has no call that changes or deletes one.
 
-Its id is in `data`, and `result` says whether it was taken (ATT-1).
+Its id is in `data`, and `result` says whether it was taken (ATT-1). Only a hub knows the `myId`: by it a file that
+comes again, also by way of other hubs, is no other one.
 """
 
 import base64
@@ -47,7 +48,8 @@ class Files(Form):
         except SynchubError as error:
             return Outcome(Verdict.TROUBLE, str(error))
         data = base64.b64encode(content).decode()
-        row = {"fileName": parcel.sent["file_name"], **_owners(parcel), "fileData": data}
+        named = {"myId": parcel.key, "fileName": parcel.sent["file_name"]}
+        row = named | _owners(parcel) | {"fileData": data}
         return self.kept(call(Request("POST", f"/{self.resource}/Send", spelled(row))), parcel)
 
     def answered(self, answer: Answer) -> int | None:

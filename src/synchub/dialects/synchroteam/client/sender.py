@@ -83,7 +83,9 @@ class SynchroteamSender:
 
     def send(self, parcels: Sequence[Parcel], deadline: float) -> Outcome:
         attempt = _Attempt(self._http, self._root, self._headers, self.contents, time.monotonic() + deadline)
-        return FORMS[parcels[0].entity].tell(attempt, parcels, self._zone)
+        outcome = FORMS[parcels[0].entity].tell(attempt, parcels, self._zone)
+        outcome.answer = outcome.answer and outcome.answer[:KEPT]
+        return outcome
 
     def close(self) -> None:
         self._http.close()
