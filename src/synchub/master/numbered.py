@@ -1,7 +1,7 @@
 """The key by which others are told of a record that nobody gave one: our number of it, marked with the store's own id.
 
-Hubs number alike, so the number alone would be that of another record elsewhere. Other hubs hand the marked one on as it
-is: when it comes back, by however many of them, it says which of our records is meant.
+Hubs number alike, so the number alone would be that of another record elsewhere. Other hubs hand the marked one on as
+it is: when it comes back, by however many of them, it says which of our records is meant.
 """
 
 import re
