@@ -71,8 +71,8 @@ class Page(FPDF):
     def _note_font(self) -> None:
         """Write the font that is chosen into the page.
 
-        Else fpdf2 writes it within a text, and if that begins with a sign of another font it takes it for written though
-        the text's end undoes it: what follows would be drawn with the letters of yet another font.
+        Else fpdf2 writes it within a text, and if that begins with a sign of another font it takes it for written,
+        though the text's end undoes it: what follows would be drawn with the letters of yet another font.
         """
         if self.current_font is not None and not self.current_font_is_set_on_page:
             self._out(self._set_font_for_page(self.current_font, self.font_size_pt))
