@@ -1,12 +1,19 @@
 """A key that a connection gave up names nothing of its any more, and is free for another record."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from tests.dialects.synchroteam.conftest import Erp, Field
 from tests.dialects.synchroteam.resource import Resource
 
+from synchub import db
+from synchub.dialects.synchroteam.customers import CUSTOMER
+from synchub.dialects.synchroteam.sending import read, send
+from synchub.intake.submission import Arrival
+from synchub.intake.write import write
 from synchub.master.tables import Change
 
 KINDS = {"Customer": "myId", "Site": "myId", "Equipment": "myId", "Part": "reference", "User": "login"}
@@ -245,3 +252,17 @@ def test_a_key_that_is_vacant_shows_nobody_a_record(field, erp):
     field.send(id=first, myId="B")
     for client in (field, other):
         assert [row["id"] for row in client.rows()] == [first]
+
+
+def test_a_row_on_its_way_while_its_record_is_renamed_arrives_there(field):
+    """The key of its id is looked up before the rename is committed, and the row is stored after that."""
+    first, connection = field.make(**FULL), field.connection()
+    arrival = Arrival("synchroteam", connection.id, "POST", "/Api/v2/Customer/Send", b"", b"")
+    rename = send(CUSTOMER, connection, arrival, read(CUSTOMER, connection, {"id": first, "myId": "B"}))
+    with ThreadPoolExecutor(1) as threads:
+        with db.writing(field.hub.engine) as session:
+            write(session, [rename(session)], field.hub.settings)
+            sent = threads.submit(field.send, id=first, name="Mill & Sons")
+            time.sleep(0.3)
+        assert sent.result() == {"code": first, "message": ""}
+    assert [(row["id"], row["myId"], row["name"]) for row in field.rows()] == [(first, "B", "Mill & Sons")]

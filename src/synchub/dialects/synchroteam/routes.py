@@ -1,6 +1,7 @@
 """The surface: every endpoint, with and without `/Api` before it (JOB-5)."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cache
 from inspect import iscoroutinefunction
 from typing import cast
@@ -30,6 +31,7 @@ from synchub.dialects.synchroteam import (
 )
 from synchub.dialects.synchroteam.description import GREETING, secured
 from synchub.dialects.synchroteam.endpoints import Call, Door, Endpoint
+from synchub.dialects.synchroteam.straight import Renamed
 
 ROOTS = ("/Api/v2", "/v2")
 GREETED = ("/Api/v1", *ROOTS)
@@ -130,7 +132,8 @@ def _answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         door = _door(request)
         call = await door.take(request, large=endpoint.large)
         if endpoint.straight and (submission := await endpoint.straight(door, call)) is not None:
-            return await door.hand_in(call, submission)
+            with suppress(Renamed):
+                return await door.hand_in(call, submission)
         async with door.room(call):
             return await answer(door, call)
 

@@ -7,7 +7,7 @@ the other way, which keeps it for the operator.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from synchub.dialects.synchroteam.endpoints import Call, Door, Straight
 from synchub.dialects.synchroteam.faults import Declined
@@ -25,9 +25,7 @@ from synchub.master.writes import Verdict, Write
 
 
 class Renamed(Refused):
-    """The record was given another key between the look-up and the commit."""
-
-    status: ClassVar[int] = 503
+    """The record was given another key between the look-up and the commit, so that the row cannot go straight."""
 
 
 def straight(kind: Kind) -> Straight:
@@ -83,7 +81,7 @@ def _answering(expected: int | None) -> Callable[[Sequence[Verdict]], Answer]:
         if verdict.kind is Became.REJECTED:
             raise NotAllowed(verdict.reason or "not allowed")
         if expected not in {None, verdict.record}:
-            raise Renamed("another request renamed this record meanwhile: please send it again")
+            raise Renamed("another request renamed this record meanwhile")
         return {"code": shown_id(int(verdict.record or 0), verdict), "message": ""}
 
     return answer
