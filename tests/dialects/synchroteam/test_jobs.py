@@ -216,6 +216,7 @@ def test_what_is_wrong_is_named_and_nothing_is_kept(lasting, said, why):
 
 def test_a_row_that_says_nothing_makes_no_job(lasting):
     assert refusal(lasting, tags=[]) == "a new job needs a customer or a description"
+    assert refusal(lasting, num=900_001) == "a new job needs a customer or a description"
 
 
 def test_an_end_is_compared_with_what_is_stored(lasting):
