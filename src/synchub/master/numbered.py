@@ -5,7 +5,7 @@ it is: when it comes back, by however many of them, it says which of our records
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,9 +20,10 @@ _MARKED = re.compile(r"([1-9][0-9]{0,9})-([0-9a-f]{8})", re.ASCII)
 _LARGEST = 2**31 - 1
 
 
-def marked(session: Session, record: int) -> str:
-    """The key of a record that has none but its number."""
-    return f"{record}-{_mark(session)}"
+def marked(session: Session, records: Collection[int]) -> dict[int, str]:
+    """The keys of records that have none but their numbers, by record."""
+    mark = _mark(session) if records else ""
+    return {record: f"{record}-{mark}" for record in records}
 
 
 def records_marked(session: Session, entity: str, keys: Iterable[str]) -> dict[str, int]:

@@ -154,9 +154,9 @@ class Record:
 
     def sway(self) -> list[Copy]:
         """Note which copies name other records than the golden one does; those of which that was not so until now."""
-        swayed = []
-        for copy in self.copies:
-            overruled = any(self._is_overruled(copy, *each) for each in ENTITIES[self.entity].references().items())
+        swayed, references = [], ENTITIES[self.entity].references().items()
+        for copy in self.copies if references else ():
+            overruled = any(self._is_overruled(copy, *each) for each in references)
             if overruled != copy.overruled:
                 copy.overruled = overruled
                 swayed.append(copy)

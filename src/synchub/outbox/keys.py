@@ -96,7 +96,8 @@ def copies_at(session: Session, connection: int, records: Iterable[int]) -> list
 
 def _choose(session: Session, connection: Connection, records: Collection[Any], *, last: bool) -> dict[Place, int]:
     founders = _founders(session, connection.id, records)
-    codes = {record.id: _code(session, record, founders.get(record.id)) for record in records}
+    codes = {record.id: record.code for record in records}
+    codes |= marked(session, {record.id for record in records if _is_numbered(record, founders.get(record.id))})
     wanted = {
         record.id: _candidates(connection, record, codes[record.id], founders.get(record.id)) for record in records
     }
@@ -110,12 +111,10 @@ def _choose(session: Session, connection: Connection, records: Collection[Any], 
     return chosen
 
 
-def _code(session: Session, record: Any, founder: Any) -> str | None:
-    """Our code of a record; of one to which nobody gave a key the number with our mark."""
-    number = str(record.id)
-    if record.code == number or (not record.code and founder is not None and founder.external_key == number):
-        return marked(session, record.id)
-    return record.code or None
+def _is_numbered(record: Any, founder: Any) -> bool:
+    """Whether nobody gave a record a key, so that it is known by its number."""
+    known = record.code or (founder.external_key if founder is not None else None)
+    return bool(known == str(record.id))
 
 
 def _candidates(connection: Connection, record: Any, code: str | None, founder: Any) -> list[Place]:

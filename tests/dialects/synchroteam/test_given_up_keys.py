@@ -1,11 +1,13 @@
 """A key that a connection gave up names nothing of its any more, and is free for another record."""
 
 import json
-import time
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from tests.dialects.synchroteam.conftest import Erp, Field
 from tests.dialects.synchroteam.resource import Resource
 
@@ -254,15 +256,30 @@ def test_a_key_that_is_vacant_shows_nobody_a_record(field, erp):
         assert [row["id"] for row in client.rows()] == [first]
 
 
-def test_a_row_on_its_way_while_its_record_is_renamed_arrives_there(field):
+@pytest.fixture
+def handed_on() -> Iterator[threading.Event]:
+    """Whether the committer has begun to store something, whose keys were looked up before."""
+    begun = threading.Event()
+
+    def note(*_: Any) -> None:
+        if threading.current_thread().name == "committer":
+            begun.set()
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield begun
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_a_row_on_its_way_while_its_record_is_renamed_arrives_there(field, handed_on):
     """The key of its id is looked up before the rename is committed, and the row is stored after that."""
     first, connection = field.make(**FULL), field.connection()
     arrival = Arrival("synchroteam", connection.id, "POST", "/Api/v2/Customer/Send", b"", b"")
     rename = send(CUSTOMER, connection, arrival, read(CUSTOMER, connection, {"id": first, "myId": "B"}))
+    handed_on.clear()
     with ThreadPoolExecutor(1) as threads:
         with db.writing(field.hub.engine) as session:
             write(session, [rename(session)], field.hub.settings)
             sent = threads.submit(field.send, id=first, name="Mill & Sons")
-            time.sleep(0.3)
+            assert handed_on.wait(30)
         assert sent.result() == {"code": first, "message": ""}
     assert [(row["id"], row["myId"], row["name"]) for row in field.rows()] == [(first, "B", "Mill & Sons")]

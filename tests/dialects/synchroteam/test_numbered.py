@@ -10,7 +10,7 @@ def test_our_number_with_our_mark_names_our_record_and_nothing_else_does(field):
     back = Field(field.hub, "back")
     number, other = field.make(name="Quay"), field.make(name="Pier")
     with db.reading(field.hub.engine) as session:
-        key = numbered.marked(session, number)
+        key = numbered.marked(session, [number])[number]
     mark = key.removeprefix(f"{number}-")
     assert back.send(myId=key, contactFax="1")["code"] == number
     assert field.details(id=number)["contactFax"] == "1"

@@ -113,12 +113,11 @@ async def _greet(request: Request) -> Response:
 
 def _answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     """The function of a route: it takes the request alone, since solving what else it needs takes FastAPI longer."""
-    handler = endpoint.handler
+    waits = iscoroutinefunction(endpoint.handler)
 
     async def answer(door: Door, call: Call) -> Response:
-        if iscoroutinefunction(handler):
-            return cast(Response, await handler(door, call))
-        return cast(Response, await run_in_threadpool(handler, door, call))
+        made = endpoint.handler(door, call) if waits else run_in_threadpool(endpoint.handler, door, call)
+        return await cast(Awaitable[Response], made)
 
     async def read(request: Request) -> Response:
         door = _door(request)
