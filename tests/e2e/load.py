@@ -99,6 +99,10 @@ class Load:
             self.stop()
             thread.join()
 
+    def so_far(self) -> dict[str, int]:
+        """What is acknowledged by now, as a copy that stands still while more comes."""
+        return dict(self.acknowledged)
+
     def stop(self) -> None:
         """Begin no more requests."""
         self._stop.set()

@@ -39,8 +39,8 @@ def test_what_is_acknowledged_while_the_store_fails_is_kept_and_work_resumes(
         fail()
         eventually(lambda: {path for path, _ in load.refused} == set(REFUSALS))
         mend()
-        before = dict(load.acknowledged)
-        eventually(lambda: len(lost(load.acknowledged, before)) > load.posters)
+        before = load.so_far()
+        eventually(lambda: len(lost(load.so_far(), before)) > load.posters)
     assert load.odd == []
     assert all(answer.document == REFUSALS[path] for path, answer in load.refused)
     eventually(hub_a.is_ready)
