@@ -17,7 +17,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from synchub import schema
 from synchub.db import open_engine
+from synchub.outbox import bell, worker
 
+YOUNG = 10_000
+"""How many things are made before the collector looks for waste among them."""
+LOOK = 0.1
+"""Seconds between two looks of whoever waits for work."""
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"
 SHAPE = """SELECT count(*), sum(hashtext(attrelid::regclass::text || attname || atttypid || attnotnull)::bigint)
@@ -99,6 +104,16 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays to the end: the collector need not look through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick() -> Iterator[None]:
+    """Nobody waits a second for the next look: what is proved is that it comes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "POLL", LOOK)
+        patch.setattr(bell, "PATIENCE", LOOK)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -49,12 +49,6 @@ class Hub(Post):
         return done
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    """Nobody waits a second for the next look: what is proved is that it comes."""
-    monkeypatch.setattr("synchub.outbox.worker.POLL", 0.1)
-
-
 @pytest.fixture
 def hub(engine):
     made = Hub(engine)

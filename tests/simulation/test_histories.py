@@ -13,7 +13,7 @@ from tests.simulation.known import KNOWN
 from tests.simulation.run import Stores, failure, report, shrink
 
 ROOT = Path(__file__).resolve().parents[2]
-CHUNK, HISTORIES = 250, 2000
+CHUNK, HISTORIES = 125, 2000
 CHUNK_ON_POSTGRESQL, ON_POSTGRESQL = 20, 60
 
 

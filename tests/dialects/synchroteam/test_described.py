@@ -87,7 +87,7 @@ KNOWN: dict[str, dict[str, Any]] = {
     "User/Search": {"body": {"group": {"name": "north"}, "skilledTrades": "ovens"}},
 }
 """A request of each endpoint that is done, whatever was sent before; chance hits on few of them."""
-FEW = 3
+FEW = 1
 """How many requests of each kind an operation is sent by `make test`: there are many operations."""
 SHOW_ONE = ("/Details", "/Detail", "/Photos", "/PDF")
 
