@@ -76,6 +76,7 @@ def test_fields_stand_in_the_order_of_the_entity_and_others_after_them_by_name(s
     (row,) = synchub("record", "history", str(partners.record().id), "--json").rows
     assert list(row["became"]) == ["name", "phone", "exists"]
     assert list(row["said"]) == ["name", "phone", "exists", "extra:Area", "extra:Zone"]
+    assert "unknown Area: → a" in synchub("record", "history", str(partners.record().id)).out
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
@@ -92,9 +93,15 @@ def test_a_terminal_that_cannot_write_a_sign_gets_another(synchub, partners):
 
 
 @pytest.fixture
-def message(synchub, partners, engine, alone):
+def row():
+    """What a message of 'erp' says."""
+    return Write("customer", "K", Mode.PARTIAL, {"phone": "1", "name": "Anna"})
+
+
+@pytest.fixture
+def message(synchub, partners, engine, alone, row):
     """A message of 'erp' that made one record."""
-    partners.say("erp", phone="1", name="Anna")
+    partners.write("erp", row)
     with writing(engine) as session:
         change = session.scalars(select(Change)).one()
         arrival = Arrival(
@@ -138,8 +145,18 @@ def test_the_fields_of_a_change_stand_in_the_order_of_the_entity(synchub, messag
     assert list(row["changes"][0]["became"]) == ["name", "phone", "exists"]
 
 
+@pytest.mark.parametrize("row", [Write("customer", "K", Mode.PARTIAL, {"name": "Anna"}, extra={"Zone": "z"})])
+def test_words_that_the_hub_has_no_column_for_are_shown_with_their_message(synchub, message):
+    (found,) = synchub("message", "show", message, "--json").rows
+    assert [change["unknown"] for change in found["changes"]] == [{"Zone": "z"}]
+    said = " ".join(synchub("message", "show", message).out.split())
+    assert "BECAME UNKNOWN" in said
+    assert "Zone: z" in said
+
+
 def test_a_message_is_shown_for_people(synchub, message):
     said = synchub("message", "show", message).out
+    assert "UNKNOWN" not in said
     for part in ("erp", "POST /in", "accepted", "success: yes", "created", "name: Anna"):
         assert part in said
 

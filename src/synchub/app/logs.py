@@ -100,7 +100,7 @@ def _quieten() -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
-    for name in ("httpx", "httpcore", "alembic", "uvicorn.access"):
+    for name in ("httpx", "httpcore", "alembic", "fontTools", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it writes a traceback of whatever it raises as well
 

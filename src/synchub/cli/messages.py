@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from synchub.cli.fields import ordered
+from synchub.cli.fields import ordered, unknown
 from synchub.cli.output import LARGEST, moment, print_fields, print_json, print_rows
 from synchub.cli.store import Opened, opened
 from synchub.connections import registry
@@ -69,7 +69,9 @@ def show(
     print_fields(described)
     if changes:
         print()
-    print_rows(changes, ["number", "record", "entity", "code", "verdict", "version", "became"], as_json=False)
+    columns = ["number", "record", "entity", "code", "verdict", "version", "became"]
+    columns += ["unknown"] if any(change["unknown"] for change in changes) else []
+    print_rows(changes, columns, as_json=False)
 
 
 def _print_body(hub: Opened, message: Message) -> None:
@@ -104,6 +106,7 @@ def _described(session: Session, message: Message) -> dict[str, Any]:
                 "verdict": step.change.verdict,
                 "version": step.change.version,
                 "became": ordered(step.entity, {name: after for name, (_, after) in step.change.became.items()}),
+                "unknown": unknown({name: after for name, (_, after, _) in step.change.said.items()}),
             }
             for step in steps_of(session, message)
         ],

@@ -1,11 +1,12 @@
 """synchub record …: what is true, and why."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy.orm import Session
 
-from synchub.cli.fields import ordered
+from synchub.cli.fields import ordered, unknown
 from synchub.cli.output import LARGEST_ID, moment, print_fields, print_json, print_rows, print_table, shown
 from synchub.cli.store import opened
 from synchub.connections.tables import Connection
@@ -103,7 +104,7 @@ def history(record: Id, *, as_json: AsJson = False) -> None:
         entity = master.get_record(session, record).entity
         rows = [_step(entity, step, names.get(step.connection_id)) for step in master.history(session, record)]
     if not as_json:
-        rows = [row | {"change": _steps(row["became"])} for row in rows]
+        rows = [row | {"change": _steps(row)} for row in rows]
     print_rows(rows, ["number", "version", "at", "connection", "verdict", "change", "message"], as_json=as_json)
 
 
@@ -122,5 +123,6 @@ def _step(entity: str, step: Change, connection: str | None) -> dict[str, Any]:
     }
 
 
-def _steps(became: Any) -> str:
-    return ", ".join(f"{name}: {shown(step['before'])} → {shown(step['after'])}" for name, step in became.items())
+def _steps(row: Mapping[str, Any]) -> str:
+    steps = row["became"] | {f"unknown {name}": step for name, step in unknown(row["said"]).items()}
+    return ", ".join(f"{name}: {shown(step['before'])} → {shown(step['after'])}" for name, step in steps.items())
