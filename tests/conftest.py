@@ -17,10 +17,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from synchub import schema
 from synchub.db import open_engine
+from synchub.files import collecting
 from synchub.outbox import bell, worker
 
-YOUNG = 10_000
-"""How many things are made before the collector looks for waste among them."""
 LOOK = 0.1
 """Seconds between two looks of whoever waits for work."""
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
@@ -104,7 +103,6 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays to the end: the collector need not look through it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -112,6 +110,7 @@ def _quick() -> Iterator[None]:
     """Nobody waits a second for the next look: what is proved is that it comes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "POLL", LOOK)
+        patch.setattr(collecting, "POLL", LOOK)
         patch.setattr(bell, "PATIENCE", LOOK)
         yield
 

@@ -6,14 +6,6 @@ import pytest
 from tests.files.desk import Desk
 from tests.files.server import Server, serving
 
-from synchub.files import collecting
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits a second for the next look: what is proved is that it comes."""
-    monkeypatch.setattr(collecting, "POLL", 0.1)
-
 
 @pytest.fixture
 def desk(engine, tmp_path) -> Desk:

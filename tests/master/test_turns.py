@@ -1,11 +1,11 @@
 """Two who change one record at the same moment do so one after the other."""
 
-import time
 from threading import Thread
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, text
+from tests.waiting import until
 from tests.world import World, world
 
 from synchub import db
@@ -19,10 +19,8 @@ WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_da
 
 def until_somebody_waits(engine: Engine) -> None:
     """Return when another session waits for a lock."""
-    with engine.connect() as connection:
-        while not connection.scalar(WAITING):
-            connection.rollback()
-            time.sleep(0.01)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        until(lambda: connection.scalar(WAITING))
 
 
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)

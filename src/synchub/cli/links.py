@@ -6,12 +6,12 @@ import typer
 from sqlalchemy.orm import Session
 
 from synchub import audit
-from synchub.cli.output import LARGEST_ID, moment, print_rows
+from synchub.cli.output import moment, print_rows
 from synchub.cli.store import Opened, opened
 from synchub.contents import links
 from synchub.db import reading, retrying
 from synchub.errors import NotFound
-from synchub.master.tables import MasterRecord
+from synchub.master.tables import LARGEST_ID, MasterRecord
 
 LINKED = ("job", "attachment", "photo")
 

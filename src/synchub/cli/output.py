@@ -8,7 +8,6 @@ from typing import Any
 
 from synchub import clock
 
-LARGEST_ID = 2**31 - 1
 LARGEST = 2**63 - 1
 """What a column of ids, and any number in a statement, can be."""
 WIDEST = 60

@@ -7,7 +7,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from synchub.cli.fields import ordered, unknown
-from synchub.cli.output import LARGEST_ID, moment, print_fields, print_json, print_rows, print_table, shown
+from synchub.cli.output import moment, print_fields, print_json, print_rows, print_table, shown
 from synchub.cli.store import opened
 from synchub.connections.tables import Connection
 from synchub.db import reading
@@ -15,7 +15,7 @@ from synchub.errors import NotFound
 from synchub.files import missing
 from synchub.master import reading as master
 from synchub.master.entities import ENTITIES
-from synchub.master.tables import Change
+from synchub.master.tables import LARGEST_ID, Change
 
 app = typer.Typer(no_args_is_help=True)
 

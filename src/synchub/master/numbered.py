@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import HUB, Connection
-from synchub.master.tables import MasterRecord
+from synchub.master.tables import LARGEST_ID, MasterRecord
 
 RECORDS = db.table_of(MasterRecord)
 
 _MARKED = re.compile(r"([1-9][0-9]{0,9})-([0-9a-f]{8})", re.ASCII)
-_LARGEST = 2**31 - 1
 
 
 def marked(session: Session, records: Collection[int]) -> dict[int, str]:
@@ -30,7 +29,7 @@ def records_marked(session: Session, entity: str, keys: Iterable[str]) -> dict[s
     """The records of this store that such keys name, by key."""
     found = {key: match for key in keys if (match := _MARKED.fullmatch(key))}
     mark = _mark(session) if found else ""
-    ours = {key: int(match[1]) for key, match in found.items() if match[2] == mark and int(match[1]) <= _LARGEST}
+    ours = {key: int(match[1]) for key, match in found.items() if match[2] == mark and int(match[1]) <= LARGEST_ID}
     if not ours:
         return {}
     there = select(RECORDS.c.id).where(RECORDS.c.entity == entity, db.among(RECORDS.c.id, set(ours.values())))

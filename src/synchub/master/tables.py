@@ -24,6 +24,8 @@ from synchub.db import Base, BigKey, Json
 
 FIRST_RECORD = 1_000_000_000
 """The smallest record id; smaller numbers are partners' own."""
+LARGEST_ID = 2**31 - 1
+"""The largest record id that a column can hold."""
 
 
 class Counter(Base):

@@ -6,7 +6,6 @@ To start a hub takes longer than most tests: those that leave it as they found i
 import base64
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -20,6 +19,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, select, text
 from tests.served import Served, serving
+from tests.waiting import until
 
 from synchub import clock, db
 from synchub.connections.tables import Connection
@@ -157,8 +157,7 @@ class Crm:
 
     def until_known(self, headers: dict[str, str] | None = None) -> None:
         """Wait until the hub has seen that the CRM, or another one, has been added."""
-        while self.post("GetEngineStatus", headers=headers).status_code == 401:
-            time.sleep(0.05)
+        until(lambda: self.post("GetEngineStatus", headers=headers).status_code != 401)
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """ForceResync and its variants: everybody is told again, and the answer says how that went."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
+from tests.waiting import until
 
 from synchub import db
 from synchub.dialects.superoffice.resyncs import Plan, told_of_all
@@ -229,8 +229,7 @@ def test_a_resync_that_an_operator_cancels_is_not_called_done(running, named):
         ids = crm.say(*(f"K{n}" for n in range(501 if named else 2)))
 
         def stop():
-            while not crm.resyncs():
-                time.sleep(0.01)
+            until(crm.resyncs)
             db.retrying(crm.hub.engine, lambda session: cancel(session, crm.resyncs()[0].id))
 
         with ThreadPoolExecutor() as pool:

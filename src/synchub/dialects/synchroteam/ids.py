@@ -23,11 +23,10 @@ from synchub.master.convergence import wished
 from synchub.master.copies import load
 from synchub.master.locating import Key, find_codes, find_or_make
 from synchub.master.renaming import give_up, rename
-from synchub.master.tables import FIRST_RECORD
+from synchub.master.tables import FIRST_RECORD, LARGEST_ID
 
 Rows = dict[Any, Row[Any]]
 
-LARGEST_ID = 2**31 - 1
 ANOTHER_HUBS = "#"
 
 

@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 
 from synchub import db
 from synchub.connections.tables import Connection
-from synchub.dialects.synchroteam.ids import LARGEST_ID, whole
+from synchub.dialects.synchroteam.ids import whole
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.names import known_as
 from synchub.master import naming
 from synchub.master.locating import find_codes
-from synchub.master.tables import Change
+from synchub.master.tables import LARGEST_ID, Change
 
 CHANGES = db.table_of(Change)
 

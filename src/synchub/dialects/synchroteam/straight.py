@@ -11,7 +11,7 @@ from typing import Any
 
 from synchub.dialects.synchroteam.endpoints import Call, Door, Straight
 from synchub.dialects.synchroteam.faults import Declined
-from synchub.dialects.synchroteam.ids import LARGEST_ID, sees, shown_id
+from synchub.dialects.synchroteam.ids import sees, shown_id
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.meaning import records_by_id
 from synchub.dialects.synchroteam.sending import Said, read
@@ -20,6 +20,7 @@ from synchub.intake.committer import IN_THREAD
 from synchub.intake.submission import Answer, Submission
 from synchub.master import naming
 from synchub.master.convergence import Mode
+from synchub.master.tables import LARGEST_ID
 from synchub.master.writes import Kind as Became
 from synchub.master.writes import Verdict, Write
 

@@ -15,12 +15,13 @@ from synchub.connections.tables import Connection
 from synchub.dialects.dialect import Promised
 from synchub.dialects.synchroteam import references
 from synchub.dialects.synchroteam.faults import Declined
-from synchub.dialects.synchroteam.ids import LARGEST_ID, sees, whole
+from synchub.dialects.synchroteam.ids import sees, whole
 from synchub.dialects.synchroteam.kinds import Kind
 from synchub.dialects.synchroteam.references import Naming
 from synchub.master import naming
 from synchub.master.copies import Row as Fields
 from synchub.master.locating import find_codes
+from synchub.master.tables import LARGEST_ID
 
 Found = dict[tuple[str, Any], int]
 """Records by what names them: "id" or the word of a kind's key, and the value."""
